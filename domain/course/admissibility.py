@@ -14,7 +14,7 @@ from domain.course.placement_blockers import (
     wrong_role,
     wrong_stage,
 )
-from domain.course.rules import clearance, discharge, eligibility, preparation
+from domain.course.rules import booking, clearance, consent, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState, Phase
@@ -127,7 +127,8 @@ def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
         case Phase.MEDICINE if session is not None and session.stage in {Stage.CHECKED_IN, Stage.CLEARED}:
             return clearance.blockers(course, session, now)
         case Phase.MEDICINE:
-            return tuple(clearance.standing_blockers(course, now))
+            number = session.number if session is not None and session.is_waiting else booking.next_number(course)
+            return (*clearance.standing_blockers(course, now), *consent.further_blockers(course, now, number))
         case _:
             return ()
 

@@ -25,6 +25,7 @@ from domain.course.rules import (
     questionnaires,
     readings,
     referral,
+    results,
     whereabouts,
 )
 from domain.events.clinic_events import Event
@@ -34,6 +35,7 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
     eligibility.RULES,
     consent.RULES,
     questionnaires.RULES,
+    results.RULES,
     planning.RULES,
     preparation.RULES,
     booking.RULES,

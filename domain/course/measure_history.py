@@ -6,18 +6,25 @@ from datetime import datetime
 from typing import Final
 
 from domain.course.measures import Scored
-from domain.protocol.instruments import CSSRS
+from domain.protocol.instruments import CSSRS, SCREENER_RECALL
 from domain.values import Code, Frozen, Moment
 
 
 class MeasureTaken(Frozen):
-    """One answered measure with its score. `tells_of_attempt` is whether a C-SSRS told of any suicidal behaviour."""
+    """One answered measure with its score. `tells_of_attempt` is whether a C-SSRS told of any suicidal behaviour.
+
+    `answers` are those of a C-SSRS, which asked about the time `since_last_contact` or about a month; None of an older
+    one. It `is_known` if it says no more than the prescriber weighed at the decision on eligibility.
+    """
 
     at: Moment
     recorded_at: Moment
     scored: Scored
     sequence: int
     tells_of_attempt: bool = False
+    answers: tuple[int, ...] | None = None
+    since_last_contact: bool = False
+    is_known: bool = False
 
 
 class Answers:
@@ -54,6 +61,27 @@ class Answers:
         of = self._of.get(instrument, [])
         place = bisect_right(of, moment, key=_at)
         return of[place - 1] if place else None
+
+    def of_the_month(self, instrument: Code, by: datetime) -> tuple[MeasureTaken, ...]:
+        """What the instrument's newest answers by that moment say of the month before the newest, that one first.
+
+        A screen about the time since the last contact adds to those before it, back to one about a whole month.
+        """
+        of = self._of.get(instrument, [])
+        found: list[MeasureTaken] = []
+        for place in range(bisect_right(of, by, key=_at) - 1, -1, -1):
+            if found and found[0].at - of[place].at > SCREENER_RECALL:
+                break
+            found.append(of[place])
+            if not of[place].since_last_contact:
+                break
+        return tuple(found)
+
+    def newest_of_a_month(self, instrument: Code, by: datetime) -> MeasureTaken | None:
+        """The instrument's newest answer by that moment that was about more than the time since the last contact."""
+        of = self._of.get(instrument, [])
+        places = range(bisect_right(of, by, key=_at) - 1, -1, -1)
+        return next((of[place] for place in places if not of[place].since_last_contact), None)
 
     def tells_of_attempt(self, by: datetime) -> bool:
         """Whether a C-SSRS had told by that moment of any suicidal behaviour, in whatever part of life."""

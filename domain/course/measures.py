@@ -54,6 +54,7 @@ def scored(
     items: Sequence[int] | None = None,
     score: float | None = None,
     behavior_lifetime: bool | None = None,
+    since_last_contact: bool | None = None,
 ) -> Scored:
     """Scores the answers of `instrument`, or takes its score, under the protocol's `measures`.
 
@@ -66,6 +67,8 @@ def scored(
         return _screener(items, score, behavior_lifetime=bool(behavior_lifetime))
     if behavior_lifetime is not None:
         raise _refused([_wrong("behavior_lifetime", "only the C-SSRS screener asks for behaviour in a lifetime")])
+    if since_last_contact is not None:
+        raise _refused([_wrong("since_last_contact", "only the C-SSRS screener asks about the time since a contact")])
     rule = measures.get(instrument)
     if questionnaire := QUESTIONNAIRES.get(instrument):
         return _questionnaire(instrument, questionnaire, items, score, needs_answers=bool(rule and rule.item9))

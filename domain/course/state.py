@@ -24,6 +24,7 @@ from domain.events.clinic_events import (
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
+    ResultRecorded,
     ScreeningRecorded,
 )
 from domain.events.fields import PregnancyTest
@@ -100,6 +101,18 @@ class RiskTold(Frozen):
     sequence: int
 
 
+class KnownRisk(Frozen):
+    """The raised C-SSRS that a prescriber weighed as they decided on eligibility: its ledger entry, time and answers.
+
+    `decided_at` is the time of the decision.
+    """
+
+    sequence: int
+    at: Moment
+    decided_at: Moment
+    answers: tuple[int, ...]
+
+
 class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
@@ -141,11 +154,12 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
+    `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans`, `results` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
     `maintenance_from` is the number of the first session after the series, once one was planned.
     `words_of_suicide` are in order of time. `risk_told` is when a risk was last learned of, also by a questionnaire.
+    `known_risk` is what the decision on eligibility weighed of it.
     `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
     `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
@@ -172,8 +186,10 @@ class CourseState(Frozen):
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
+    results: tuple[Recorded[ResultRecorded.Data], ...] = ()
     words_of_suicide: tuple[WordOfSuicide, ...] = ()
     risk_told: RiskTold | None = None
+    known_risk: KnownRisk | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     died: Recorded[PatientDied.Data] | None = None
@@ -307,7 +323,7 @@ class CourseState(Frozen):
     def roles(self) -> Iterator[tuple[str, Role]]:
         """Who has appeared in which role: booked for a session, or as the actor of a fact kept here."""
         course = (self.referral, self.screening, self.consent, self.eligibility)
-        told: list[Recorded[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
+        told: list[Recorded[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups, *self.results]
         for one in self.sessions:
             yield from ((member.id, member.role) for member in one.staff)
             told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge, one.handover]

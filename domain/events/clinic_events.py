@@ -122,6 +122,7 @@ class ScreeningRecorded(Fact):
         pregnancy_test: PregnancyTest
         escort_available: bool
         prior_adequate_trials: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
+        abstinent_days: Annotated[int, Field(ge=0, le=36500), WHOLE] | None = None
 
     type: Literal["kap.screening.recorded"] = "kap.screening.recorded"
     data: Data
@@ -156,8 +157,22 @@ class MeasureRecorded(Fact):
         items: Annotated[tuple[Annotated[int, WHOLE], ...], Field(max_length=100)] | None = None
         score: Annotated[float, Field(ge=0, le=1000)] | None = None
         behavior_lifetime: bool | None = None
+        since_last_contact: bool | None = None
 
     type: Literal["kap.measure.recorded"] = "kap.measure.recorded"
+    data: Data
+
+
+class ResultRecorded(Fact):
+    """The result of a laboratory test or a drug screen: a value with its unit, or an answer, of when it was taken."""
+
+    class Data(EventData):  # noqa: D106
+        test: Code
+        value: Annotated[float, Field(ge=-100_000, le=100_000)] | None = None
+        unit: Name | None = None
+        answer: Code | None = None
+
+    type: Literal["kap.result.recorded"] = "kap.result.recorded"
     data: Data
 
 
@@ -607,6 +622,7 @@ ClinicEvent = Annotated[
     | ConsentSigned
     | ConsentWithdrawn
     | MeasureRecorded
+    | ResultRecorded
     | EligibilityDecided
     | PlanPrescribed
     | PreparationHeld

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -11,11 +12,19 @@ from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent, Fact
 from domain.last_answer import keeps_last_answer
 from domain.ledger import canonical
 
+ADDED: Final = frozenset({"since_last_contact", "abstinent_days"})
+"""Fields of an event's data that an earlier release did not have.
+
+Left out they are no part of the content: an event that was accepted before the field was there is answered as at first
+when it is sent again.
+"""
+
 
 @keeps_last_answer
 def content(event: ClinicEvent) -> bytes:
     """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
     said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
+    said["data"] = {name: value for name, value in said["data"].items() if value is not None or name not in ADDED}
     if isinstance(event, Fact) and event.corrects is not None:
         said["corrects"] = event.corrects_named()
     return canonical(_in_one_offset(said))

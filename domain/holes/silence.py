@@ -11,7 +11,7 @@ from domain.values import Blocker
 from domain.views.blocker_labels import UNNAMED, words_of
 
 _OF_A_DOSE: Final = frozenset(
-    {"clearance", "consent", "course", "dose", "escalation", "infusion", "interval", "vitals"}
+    {"clearance", "consent", "course", "dose", "escalation", "infusion", "interval", "result", "vitals"}
 )
 """What the codes begin with that stand against a dose or its clearance."""
 

@@ -1,5 +1,6 @@
 """Consistency checks: values of a protocol that are valid one by one but contradict each other."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -109,6 +110,12 @@ def _screening(protocol: Protocol) -> Contradictions:
     if screening.diastolic_max >= screening.systolic_max:
         yield "screening.diastolic_max", f"must be a pressure below systolic_max ({screening.systolic_max})"
     yield from _known_measures("screening.measures", screening.measures, protocol.measures)
+    spelled = Counter(map(folded, screening.tests or ()))
+    for test in screening.tests or ():
+        if spelled[folded(test)] > 1:
+            yield f"screening.tests.{test}", "must be one table for each test, however it is spelled"
+    yield from _gates(protocol)
+    yield from _further_consents(protocol)
     for code in _shared(screening.absolute, screening.review):
         yield "screening.review", f"{code} must be in one list; it is in absolute as well"
     for name, listed in (
@@ -118,6 +125,39 @@ def _screening(protocol: Protocol) -> Contradictions:
     ):
         for code in _shared(listed, screening.known):
             yield "screening.known", f"{code} must be in one list; it is in {name} as well"
+
+
+def _gates(protocol: Protocol) -> Contradictions:
+    for name, gate in (protocol.screening.gates or {}).items():
+        table = f"screening.gates.{name}"
+        asked = (gate.prior_trials_min, gate.abstinent_days_min, gate.measure)
+        if all(one is None for one in asked):
+            yield table, "must ask for something: prior_trials_min, abstinent_days_min or measure"
+        bounds_of_score = [one for one in (gate.score_min, gate.score_max) if one is not None]
+        if (gate.measure is None) != (not bounds_of_score):
+            yield f"{table}.measure", "must come with score_min or score_max, and each of them with it"
+        if gate.measure is None:
+            continue
+        yield from _known_measures(f"{table}.measure", (gate.measure,), protocol.measures)
+        scores = _scores_of(gate.measure, protocol.measures)
+        if scores is None and gate.measure in protocol.measures:
+            yield f"{table}.measure", f"{gate.measure} has no score"
+        elif scores is not None and not all(map(scores.holds, bounds_of_score)):
+            yield table, f"score_min and score_max must be scores within the range ({written(scores)})"
+        if bounds_of_score != sorted(bounds_of_score):
+            yield f"{table}.score_max", f"must be at least score_min ({gate.score_min:g})"
+
+
+def _further_consents(protocol: Protocol) -> Contradictions:
+    screening = protocol.screening
+    for document, rule in (screening.further_consents or {}).items():
+        table = f"screening.further_consents.{document}"
+        if screening.consent_documents is None:
+            yield table, "must come with consent_documents: any other document would be the consent to the treatment"
+        elif document in screening.consent_documents:
+            yield table, "must be another document than consent_documents name"
+        if rule.from_session is not None and rule.from_session > protocol.course.sessions_max:
+            yield f"{table}.from_session", f"must be at most course.sessions_max ({protocol.course.sessions_max})"
 
 
 def _staff(protocol: Protocol) -> Contradictions:
@@ -149,6 +189,8 @@ def _medicine(protocol: Protocol) -> Contradictions:
     if medicine.fluids_fasting > medicine.solids_fasting:
         yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
+    at_the_door = medicine.discharge.measures or ()
+    yield from _known_measures("medicine.discharge.measures", at_the_door, protocol.measures)
 
 
 def _dose(protocol: Protocol) -> Contradictions:
@@ -240,6 +282,7 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
         for codes in (
             protocol.indications,
             *(screening.absolute, screening.review, screening.caution_medications, screening.known),
+            tuple(screening.tests or ()),
             *(symptoms.emergency, symptoms.urgent, symptoms.warning, symptoms.suicidal or ()),
         )
         for code in codes
@@ -344,13 +387,16 @@ def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str
 def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     high, moderate = rule.high, rule.moderate
     if instrument != CSSRS:
-        if high or moderate:
-            yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
+        for name in ("high", "moderate", "known_baseline"):
+            if getattr(rule, name) is not None:
+                yield f"{table}.{name}", "only cssrs has levels of risk"
         return
     for name in ("response_percent", "remission_below", "meaningful_change", "futility"):
         if getattr(rule, name) is not None:
             yield f"{table}.{name}", "cssrs has a level of risk and no score"
     if moderate is None:
+        if rule.known_baseline is not None and high is None:
+            yield f"{table}.known_baseline", "must come with high: where nobody is called, nothing is known already"
         return
     if high is None:
         yield f"{table}.high", "is missing: moderate has an answer, and high is worse"
@@ -369,8 +415,7 @@ def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
         yield f"{table}.range", f"is missing: an instrument other than {known} is known by its score's range"
     if rule.range and not rule.range.lies_within(_ANY_SCORE):
         yield f"{table}.range", f"must lie within {written(_ANY_SCORE)}: no answer says more"
-    questionnaire = QUESTIONNAIRES.get(instrument)
-    scores = questionnaire.scores if questionnaire else rule.range
+    scores = _scores_of(instrument, {instrument: rule})
     if scores is None:
         return
     if rule.remission_below is not None and not scores.holds(rule.remission_below):
@@ -378,6 +423,12 @@ def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     if rule.meaningful_change is not None and rule.meaningful_change > scores.high - scores.low:
         most = scores.high - scores.low
         yield f"{table}.meaningful_change", f"must be at most {most:g}: no score changes by more"
+
+
+def _scores_of(instrument: str, measures: Mapping[str, MeasureRule]) -> Range | None:
+    """The scores that an instrument may have; None of one that has none, or is not known."""
+    questionnaire, rule = QUESTIONNAIRES.get(instrument), measures.get(instrument)
+    return questionnaire.scores if questionnaire else rule.range if rule else None
 
 
 def _evidence(protocol: Protocol) -> Contradictions:

@@ -62,6 +62,9 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
 SCREENER_ITEMS = 6
 """The C-SSRS screener: wish, thoughts, method, intent, plan in the past month; behaviour in the past three months."""
 
+SCREENER_RECALL = timedelta(days=30)
+"""The month that the screener asks about. The one since the last contact asks for less, and adds to it (S47)."""
+
 INSTRUMENTS = frozenset({*QUESTIONNAIRES, CSSRS})
 """The instruments that need no `range` in a protocol."""
 

@@ -12,7 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from domain.durations import Duration, duration, iso_8601
+from domain.durations import Duration, Length, duration, iso_8601
 from domain.protocol.values import AtLeastOne, Percent, Range
 from domain.values import Code, Frozen, Severity
 
@@ -117,11 +117,22 @@ class FutilityRule(Frozen):
     least_percent: Percent | None = None
 
 
+class KnownBaselineRule(Frozen):
+    """Of whom a raised risk may be known from the start: the indications, and for how long it then is.
+
+    The prescriber weighs the answers that there are at the decision on eligibility. What says no more than they do
+    neither holds the course nor calls anybody for `valid_for` after that decision, until follow-up begins.
+    """
+
+    indications: Annotated[tuple[Code, ...], Field(min_length=1)]
+    valid_for: Length
+
+
 class MeasureRule(Frozen):
     """When an instrument is due, and what a change of its score means.
 
     `indications` are those it is asked for of; None for everybody. `worsened` is the severity of the escalation for a
-    meaningful change for the worse; None means routine.
+    meaningful change for the worse; None means routine. Without `known_baseline` every raised risk is news.
     """
 
     every: Every
@@ -135,6 +146,7 @@ class MeasureRule(Frozen):
     high: RiskRule | None = None
     moderate: RiskRule | None = None
     futility: FutilityRule | None = None
+    known_baseline: KnownBaselineRule | None = None
 
     @property
     def moments(self) -> tuple[MeasureMoment | AfterDose | timedelta, ...]:

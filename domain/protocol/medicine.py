@@ -222,7 +222,10 @@ class SymptomRules(Frozen):
 
 
 class DischargeRules(Frozen):
-    """What must hold before a dosed patient is discharged."""
+    """What must hold before a dosed patient is discharged.
+
+    `measures` are the instruments that are answered between the dose and the door; None for none.
+    """
 
     padss_min: Annotated[int, Field(ge=0, le=10)]
     bp_within_percent: Percent
@@ -234,6 +237,7 @@ class DischargeRules(Frozen):
     dissociation_resolved: bool
     reading_valid: Length
     assessment_valid: Length = timedelta(minutes=30)
+    measures: Annotated[tuple[Code, ...], Field(min_length=1)] | None = None
 
 
 class InfusionRules(Frozen):

@@ -21,6 +21,7 @@ from domain.oncall.rota import LocalTime
 from domain.protocol.measures import MeasureRule
 from domain.protocol.medicine import MedicineRules
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
+from domain.protocol.screening import FurtherConsent, ScreeningGate, ScreeningTest
 from domain.protocol.values import (
     AtLeastOne,
     Count,
@@ -33,7 +34,7 @@ from domain.protocol.values import (
     Version,
     Years,
 )
-from domain.values import Code, Frozen, Role, Severity
+from domain.values import Code, Frozen, Name, Role, Severity
 
 
 class CourseRules(Frozen):
@@ -89,6 +90,9 @@ class ScreeningRules(Frozen):
 
     `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
+    `further_consents` are asked for beside it, by the name of their document. `tests` are by the code of each, `gates`
+    by a name of the clinic's own. None asks for none. `earlier_answers` is how loudly an answer is told that is dated
+    before the referral and is of no recent month; None as any other.
     """
 
     within: Length
@@ -105,6 +109,10 @@ class ScreeningRules(Frozen):
     review: tuple[Code, ...]
     caution_medications: tuple[Code, ...]
     known: tuple[Code, ...] = ()
+    tests: Mapping[Code, ScreeningTest] | None = None
+    gates: Mapping[Code, ScreeningGate] | None = None
+    further_consents: Mapping[Name, FurtherConsent] | None = None
+    earlier_answers: Severity | None = None
 
 
 class PreparationRules(Frozen):
@@ -262,7 +270,10 @@ class Protocol(Frozen):
 
     def is_asked_of(self, rule: MeasureRule, indications: Sequence[Code]) -> bool:
         """Whether somebody with these indications is asked by this rule of `measures`."""
-        listed = rule.indications
+        return self.is_for(rule.indications, indications)
+
+    def is_for(self, listed: Sequence[Code] | None, indications: Sequence[Code]) -> bool:
+        """Whether one of these indications is listed, by any name or spelling, or by its family; None lists all."""
         return listed is None or any(self._is_among(code, listed) for code in indications)
 
     def _is_among(self, code: Code, listed: Sequence[Code]) -> bool:

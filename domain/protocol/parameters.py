@@ -34,18 +34,22 @@ UNITS: Mapping[str, str] = {
     ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
-    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most"), "sessions"),
+    **dict.fromkeys(
+        ("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most", "before_every"), "sessions"
+    ),
     "age_min": "years",
     "prior_trials_min": "trials",
+    "abstinent_days_min": "days",
     "boosters_max": "boosters",
     "review_every": "sessions",
     "least_minutes": "minutes",
     "amounts": "mg",
-    **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
+    **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
 _DOSES = frozenset({"first_max", "max", "hard_max", "step_max", "dose_max"})
+_TESTS = "screening.tests."
 
 
 class Parameter(NamedTuple):
@@ -146,6 +150,8 @@ def _unit(key: str, protocol: Protocol) -> str:
         further = (one for one in protocol.medicine.routes or () if key.startswith(f"{one.key}."))
         bounds: DoseBounds = next(further, protocol.medicine.dose)
         return bounds.basis.replace("_per_", "/")
+    if key.startswith(_TESTS) and name == "range":
+        return (protocol.screening.tests or {})[key.removeprefix(_TESTS).removesuffix(".range")].unit or ""
     return UNITS.get(name, "")
 
 

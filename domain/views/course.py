@@ -53,7 +53,10 @@ class PlanView(Frozen):
 
 
 class MeasureView(Frozen):
-    """One answer of an instrument. `recall` is the period it asks about, `trend` the change from baseline."""
+    """One answer of an instrument. `recall` is the period it asks about, `trend` the change from baseline.
+
+    A raised risk that `is_known` is no more than was weighed at the decision on eligibility.
+    """
 
     at: Moment
     instrument: str
@@ -62,6 +65,7 @@ class MeasureView(Frozen):
     risk: Risk | None
     recall: timedelta | None = None
     trend: ScoreChange | None = None
+    is_known: bool = False
 
 
 class MeasureDueView(Frozen):
@@ -283,6 +287,7 @@ def _measure(course: Course, taken: MeasureTaken) -> MeasureView:
         risk=scored.risk,
         recall=scored.recall,
         trend=trend(course, taken),
+        is_known=taken.is_known,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.course.baseline import brought_along
-from domain.course.rules import followup
+from domain.course.rules import followup, observation
 from domain.course.state import CourseState, Phase
 from domain.durations import days
 from domain.protocol.measures import AfterDose, MeasureMoment
@@ -19,13 +19,16 @@ class MeasureDue(Frozen):
 
 
 def measures_due(course: CourseState) -> Iterator[MeasureDue]:
-    """The measures due by `measures.<instrument>.every`, in the order of the protocol; none for a closed course."""
+    """The measures due by `measures.<instrument>.every`, or before they leave, in the order of the protocol.
+
+    None for a closed course.
+    """
     if course.is_closed or course.referral is None:
         return
     for instrument, rule in course.protocol.measures.items():
         if not course.protocol.is_asked_of(rule, course.referral.data.indications):
             continue
-        moments = (_due_at(course, instrument, moment) for moment in rule.moments)
+        moments = (*(_due_at(course, instrument, moment) for moment in rule.moments), _at_the_door(course, instrument))
         if (due_at := min((one for one in moments if one is not None), default=None)) is not None:
             yield MeasureDue(instrument=instrument, due_at=due_at)
 
@@ -62,6 +65,15 @@ def _next_session(course: CourseState, instrument: Code) -> datetime | None:
     if waiting is None or course.measure(instrument, since=last.at if last else None) is not None:
         return None
     return waiting.starts_at
+
+
+def _at_the_door(course: CourseState, instrument: Code) -> datetime | None:
+    """Due between the dose and the door, by the end of the least observation."""
+    rules, session = course.protocol.medicine, course.monitored
+    if session is None or instrument not in (rules.discharge.measures or ()):
+        return None
+    begun_at = observation.begun(course.protocol, session).at
+    return None if course.measure(instrument, since=begun_at) else begun_at + rules.minimum_observation
 
 
 def _end(course: CourseState, instrument: Code) -> datetime | None:

@@ -112,6 +112,8 @@ def _screening(course: CourseState, now: datetime) -> str:
         for instrument in course.protocol.screening.measures
         if f"measure.{instrument}_missing" in codes
     ]
+    if any(code.startswith("result.") and code.endswith(("_missing", "_outdated")) for code in codes):
+        to_come.append("test")
     if any(code.startswith("consent.") for code in codes):
         to_come.append("consent")
     return f"Screening: {', '.join(to_come)} to come" if to_come else "Prescriber decides on eligibility"

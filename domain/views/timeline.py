@@ -85,14 +85,22 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
 
 
 def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
-    yield from _known(course.referral, course.screening, course.consent, course.eligibility)
-    yield from _known(*course.plans, *course.preparations, *course.follow_ups)
+    yield from _known(course.referral, course.screening, *_consents(course), course.eligibility)
+    yield from _known(*course.plans, *course.preparations, *course.follow_ups, *course.results)
     yield from _known(course.withdrew, course.died, *course.outside.readings, *course.left_behind)
     for session in course.sessions:
         yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
         yield from _known(session.discharge, session.handover, *session.readings, *session.medications)
         yield from _known(*session.departures, *session.returns, *(fact for one in session.doses for fact in one.facts))
         yield from _known(*session.check_ins, *session.integrations, *session.forms)
+
+
+def _consents(course: CourseState) -> Iterator[Recorded[Any] | None]:
+    """The newest, and of each further document that is asked for the newest signature."""
+    further = course.protocol.screening.further_consents or {}
+    signed = {getattr(one.data, "document", None): one for one in course.consents if one is not course.consent}
+    yield from (one for document, one in signed.items() if document in further)
+    yield course.consent
 
 
 def _known(*facts: Recorded[Any] | None) -> Iterator[Recorded[Any]]:
@@ -204,6 +212,7 @@ _TYPES: Final[Mapping[Any, str]] = {model.model_fields["data"].annotation: name 
 _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]] = {
     "kap.consent.signed": _named("version"),
     "kap.measure.recorded": _named("instrument"),
+    "kap.result.recorded": _named("test"),
     "kap.eligibility.decided": _named("decision"),
     "kap.preparation.held": _topics,
     "kap.session.booked": _named("starts_at"),

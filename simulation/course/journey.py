@@ -26,6 +26,7 @@ from domain.events.clinic_events import (
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
+    ResultRecorded,
     ScreeningRecorded,
     SessionBooked,
     SessionCanceled,
@@ -37,6 +38,7 @@ from domain.protocol.instruments import CSSRS, PHQ9
 from domain.protocol.measures import MeasureMoment
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
+from domain.protocol.screening import ScreeningTest
 from domain.values import Actor, Role
 from simulation.course.calendar import BEND, Practice
 from simulation.course.reporter import Reporter
@@ -53,6 +55,9 @@ LONGEST_VISIT = timedelta(hours=5)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 EXCITED_BY = (3, 9)
 """How far the pressure of somebody afraid of the cuff is over the screening limit, in mmHg."""
+
+SOBER_FOR = timedelta(days=365)
+"""Since when whoever is asked about it has used nothing that they were dependent on."""
 
 ITEM_9 = 2
 ASKED_ON_AFTER = timedelta(minutes=5)
@@ -122,13 +127,19 @@ class Journey:
             pregnancy_test=PregnancyTest.NEGATIVE,
             escort_available=True,
             prior_adequate_trials=max(2, self.protocol.screening.prior_trials_min),
+            abstinent_days=SOBER_FOR.days if self.protocol.screening.gates else None,
         )
         await self.teller.tell(at, screening)
+        for test, rule in (self.protocol.screening.tests or {}).items():
+            await self.teller.tell(at, _result(test, rule))
         await self._answer(at + timedelta(minutes=30), self.protocol.screening.measures, progress=0)
         rules = self.protocol.screening
         document = next(iter(rules.consent_documents or ()), "consent")
         consent = ConsentSigned.Data(actor=DESK, document=document, version=rules.consent_version)
         await self.teller.tell(at + timedelta(minutes=30), consent)
+        for further, asked in (rules.further_consents or {}).items():
+            signed = ConsentSigned.Data(actor=DESK, document=further, version=asked.version)
+            await self.teller.tell(at + timedelta(minutes=30), signed)
 
     async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:
         """The prescriber's eligibility decision, at the end of the screening visit."""
@@ -268,6 +279,9 @@ class Journey:
         """Reports the arrival; returns today's weight in kg."""
         arrival = await self._live_until_arrival()
         await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
+        for test, rule in (self.protocol.screening.tests or {}).items():
+            if rule.is_due_before(number):
+                await self.teller.tell(arrival, _result(test, rule))
         fasting = self.protocol.medicine
         weight_kg = round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1)
         checked_in = PatientCheckedIn.Data(
@@ -350,3 +364,11 @@ class Journey:
     def _instruments(self) -> tuple[str, ...]:
         each = [name for name, rule in self.protocol.measures.items() if MeasureMoment.EACH_SESSION in rule.moments]
         return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))
+
+
+def _result(test: str, rule: ScreeningTest) -> ResultRecorded.Data:
+    """A result that the protocol has nothing against."""
+    if rule.range is None:
+        return ResultRecorded.Data(actor=NURSE, test=test, answer=(rule.wanted or ("negative",))[0])
+    middle = (rule.range.low + rule.range.high) / 2
+    return ResultRecorded.Data(actor=NURSE, test=test, value=middle, unit=rule.unit)

@@ -21,13 +21,14 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
+from domain.protocol.instruments import CSSRS
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
 from domain.protocol.values import Route
 from domain.values import Frozen, Moment
 from simulation.course.reporter import Reporter
 from simulation.course.staff import NURSE, PRESCRIBER, Reply, see_to
-from simulation.patients import physiology
+from simulation.patients import physiology, questionnaires
 from simulation.patients.patients import Patient
 from simulation.patients.physiology import Response, Vitals
 
@@ -279,6 +280,9 @@ class MedicineVisit:
             nausea=False,
         )
         await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
+        if CSSRS in (self._protocol.medicine.discharge.measures or ()):
+            asked = MeasureRecorded.Data(actor=NURSE, instrument=CSSRS, items=questionnaires.no_risk())
+            await self._teller.tell(self._teller.now, asked)
         home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
         await self._teller.tell(self._teller.now + self._happening.wait_for_the_escort, home)
 

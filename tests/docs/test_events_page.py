@@ -5,9 +5,8 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -233,12 +232,22 @@ def test_every_protocol_key_on_the_page_is_one(events: Page) -> None:
     """A key that a protocol file does not have would be sought in vain."""
     files = (tomllib.loads(file.read_text(encoding="utf-8")) for file in PROTOCOLS.glob("*.toml"))
     known = {key for content in files for key in _keys(content)}
-    known |= {table for key in PROTOCOL_KEYS for table in accumulate(key.split("."), "{}.{}".format)}
+    known |= _named(PROTOCOL_KEYS)
     named = [key for row in _blocker_rows(events).values() for key in code_in(row["protocol key"])]
     named += [key for row in events.section("What falls due").rows for key in code_in(row["due"] + row["grace"])]
     for key in named:
         pattern = "[a-z_0-9]+".join(map(re.escape, re.split("<[^>]*>", key)))
         assert any(re.fullmatch(pattern, one) for one in known), key
+
+
+def _named(keys: Iterable[str]) -> Iterator[str]:
+    """Each key that a file may have, and each table, also with a name that the clinic chooses for one in it."""
+    for key in keys:
+        *tables, last = key.split(".")
+        for depth in range(1, len(tables) + 1):
+            yield ".".join(tables[:depth])
+        yield ".".join((*tables, "name", last))
+        yield key
 
 
 def _keys(value: object, prefix: str = "") -> Iterator[str]:

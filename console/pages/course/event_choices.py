@@ -17,6 +17,7 @@ AT_ANY_TIME: Final = frozenset(
         "kap.consent.signed",
         "kap.consent.withdrawn",
         "kap.measure.recorded",
+        "kap.result.recorded",
         "kap.plan.prescribed",
         "kap.infusion.paused",
         "kap.medication.administered",
@@ -36,7 +37,9 @@ AT_ANY_TIME: Final = frozenset(
 """Events that are allowed in many phases. A course does not wait for them, except for those in `ASKED_FOR`."""
 
 ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
-    Phase.SCREENING: frozenset({"kap.screening.recorded", "kap.measure.recorded", "kap.consent.signed"}),
+    Phase.SCREENING: frozenset(
+        {"kap.screening.recorded", "kap.measure.recorded", "kap.result.recorded", "kap.consent.signed"}
+    ),
     Phase.PREPARATION: frozenset({"kap.plan.prescribed"}),
 }
 

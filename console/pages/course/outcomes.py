@@ -46,7 +46,7 @@ def taken_in_words(taken: MeasureView) -> str:
     """`PHQ-9 17, moderately severe`; `C-SSRS: no risk`."""
     name = instrument_name(taken.instrument)
     if taken.risk is not None:
-        return f"{name}: {_risk_in_words(taken.risk)}"
+        return f"{name}: {_risk_in_words(taken.risk, is_known=taken.is_known)}"
     if taken.score is None:
         return f"{name} answered"
     return f"{name} {taken.score:g}{f', {_spoken(taken.band)}' if taken.band else ''}"
@@ -80,7 +80,7 @@ def _drawn(view: CourseView, instrument: str, clock: WallClock) -> Drawing | Non
 
 def _latest(newest: MeasureView) -> tuple[str | None, str]:
     if newest.risk is not None:
-        return RISK_MARKS[newest.risk], _risk_in_words(newest.risk)
+        return RISK_MARKS[newest.risk], _risk_in_words(newest.risk, is_known=newest.is_known)
     moved = newest.trend
     if moved is None:
         return None, labels.BASELINE if newest.score is not None else ""
@@ -103,8 +103,8 @@ def _change(one: MeasureView) -> Iterator[str]:
         )
 
 
-def _risk_in_words(risk: Risk) -> str:
-    return "no risk" if risk is Risk.NONE else f"{risk} risk"
+def _risk_in_words(risk: Risk, *, is_known: bool) -> str:
+    return "no risk" if risk is Risk.NONE else f"{risk} risk{', as known' if is_known else ''}"
 
 
 def _spoken(band: str | None) -> str:

@@ -124,13 +124,13 @@ class _QuietTransition(Transition[Any]):
 
 def told(course: C) -> C:
     """The same course, told from its journal."""
-    return _all_of(_untold(course), _story(course), course.escalations)
+    return _all_of(_untold(course), _story(course), course)
 
 
 def retold(course: CourseState, corrected: KeptEvent, version: Version) -> Retelling:
     """The course with this version of the event, beside the course as it was told until now."""
     story, opened = tuple(_story(course)), course.escalations
-    before = _all_of(_untold(course), (one for one in story if one.sequence < corrected.sequence), opened)
+    before = _all_of(_untold(course), (one for one in story if one.sequence < corrected.sequence), course)
     was, now = (_taken(before, corrected, one, opened) for one in (corrected.in_force, version))
     pairs = [Pair(corrected, was, now)]
     old, new = was.course if was else before, now.course if now else before
@@ -183,7 +183,8 @@ def _story(course: CourseState) -> Iterator[Told]:
     yield from sorted(everything, key=lambda one: one.sequence)
 
 
-def _all_of(course: C, story: Iterable[Told], opened: Opened) -> C:
+def _all_of(course: C, story: Iterable[Told], decided: CourseState) -> C:
+    opened = decided.escalations
     for is_reading, together in groupby(story, key=lambda one: isinstance(one, _ReadingTold)):
         if is_reading:
             readings = tuple(one.reading for one in together if isinstance(one, _ReadingTold))
@@ -195,7 +196,7 @@ def _all_of(course: C, story: Iterable[Told], opened: Opened) -> C:
                 continue
             assert isinstance(kept, KeptEvent)
             step = _taken(course, kept, kept.in_force, opened)
-            course = step.course if step else course  # type: ignore[assignment]
+            course = _as_known_then(step.course, kept, decided) if step else course  # type: ignore[assignment]
     return course
 
 
@@ -277,6 +278,7 @@ def _has_ground(
 def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> CourseState:
     """The course with what the prescriber truly weighed at this decision, whatever the values read now."""
     if isinstance(kept.event, EligibilityDecided):
+        course = _as_known_then(course, kept, decided)
         return course.but(weighed=decided.weighed) if course.eligibility == decided.eligibility else course
     if not isinstance(kept.event, SessionCleared):
         return course
@@ -284,6 +286,12 @@ def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> C
     if session is None or then is None or session.clearance is None or session.clearance != then.clearance:
         return course
     return course.but(sessions=course.sessions_with(session.but(weighed=then.weighed)))
+
+
+def _as_known_then(course: CourseState, kept: KeptEvent, decided: CourseState) -> CourseState:
+    """The course with the risk that this decision weighed, however the screen reads now: that much and no more."""
+    is_decision = isinstance(kept.event, EligibilityDecided) and course.eligibility == decided.eligibility
+    return course.but(known_risk=decided.known_risk) if is_decision else course
 
 
 def _with_readings(course: C, readings: Iterable[Reading], opened: Opened) -> C:

@@ -15,6 +15,7 @@ from domain.course.rules import (
     futility,
     observation,
     pregnancy,
+    results,
     risk_screens,
     spacing,
     symptoms,
@@ -49,6 +50,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
     found = (
         *standing_blockers(course, at),
         *plan_blockers(course, session, at),
+        *consent.further_blockers(course, at, session.number),
         *spacing.blockers(course, session.number, at),
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
@@ -125,6 +127,8 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     since = before.ended.at if before and before.ended else last_dose
     yield from _measure_blockers(course, since, at)
     yield from eligibility.undecided(course)
+    yield from eligibility.undecided_results(course, at)
+    yield from results.due_blockers(course, session.number, at)
     yield from eligibility.outdated(course, at)
     if before is None:
         return
@@ -169,8 +173,8 @@ def _measure_blockers(course: CourseState, since: datetime | None, at: datetime)
     asked = {blocker.limit for blocker in owed}
     for instrument in rules.measures:
         taken = course.measure_at(instrument, at)
-        # A high answer is what another one is asked for: it does not itself count as taken (S47).
-        is_calm_enough = taken is not None and taken.scored.risk is not Risk.HIGH
+        # A high answer is what another one is asked for: it does not itself count as taken (S47), but if it was known.
+        is_calm_enough = taken is not None and (taken.scored.risk is not Risk.HIGH or taken.is_known)
         is_of_this_visit = taken is not None and is_calm_enough and at - taken.at <= rules.measures_valid
         if instrument not in asked and not (taken and is_of_this_visit and (since is None or taken.at >= since)):
             yield Blocker(
@@ -235,6 +239,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
         *symptoms.blockers(course.protocol, session, at),
         *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
+        *eligibility.undecided_results(course, at),
     )
     for blocker in found:
         if blocker.absolute or not is_weighed(blocker, session.weighed):

@@ -13,13 +13,15 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew
 from domain.values import Blocker, Severity
 
+_Consent = Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data]
+
 
 def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     """The blockers from the consent at that moment. All are absolute: consent belongs to the patient (S18)."""
-    rules = course.protocol.screening
-    consent = known_at(course.consents, at)
-    if consent is None and course.consents:
-        signed_at = course.consents[0].at
+    rules, consents = course.protocol.screening, _to_the_treatment(course)
+    consent = known_at(consents, at)
+    if consent is None and consents:
+        signed_at = consents[0].at
         yield Blocker(
             code="consent.signed_later",
             message=f"The consent was signed {in_words(signed_at - at)} after that moment",
@@ -60,8 +62,61 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         )
 
 
+def further_blockers(course: CourseState, at: datetime, session: int | None = None) -> Iterator[Blocker]:
+    """The blockers of each further consent that is not in force: before the decision, or before a dose of `session`.
+
+    Whoever withdraws consent withdraws each of them, and signs anew.
+    """
+    protocol, referral = course.protocol, course.referral
+    for document, rule in (protocol.screening.further_consents or {}).items():
+        indications = referral.data.indications if referral is not None else ()
+        if not rule.is_asked_before(session) or not protocol.is_for(rule.indications, indications):
+            continue
+        table = f"screening.further_consents.{document}"
+        signed = known_at((one for one in course.consents if _is_of(one.data, document)), at)
+        if signed is None or not isinstance(signed.data, ConsentSigned.Data):
+            yield Blocker(
+                code="consent.further_missing",
+                message=f"{document} has not been signed",
+                absolute=True,
+                observed=document,
+                source=protocol.source_of(f"{table}.version"),
+            )
+        elif signed.data.version != rule.version:
+            yield Blocker(
+                code="consent.further_other_version",
+                message=f"{document} was signed in version {signed.data.version}; must be {rule.version}",
+                absolute=True,
+                observed=f"{document}, {signed.data.version}",
+                limit=rule.version,
+                source=protocol.source_of(f"{table}.version"),
+            )
+        elif at >= signed.at + rule.valid_for:
+            expired_on = (signed.at + rule.valid_for).date().isoformat()
+            yield Blocker(
+                code="consent.further_expired",
+                message=f"{document} expired on {expired_on}",
+                absolute=True,
+                observed=f"{document}, {signed.at.date().isoformat()}",
+                limit=expired_on,
+                source=protocol.source_of(f"{table}.valid_for"),
+            )
+
+
+def _to_the_treatment(course: CourseState) -> tuple[_Consent, ...]:
+    """What was signed or withdrawn, without the further documents that are asked for beside the consent itself."""
+    further = course.protocol.screening.further_consents or {}
+    return tuple(one for one in course.consents if getattr(one.data, "document", None) not in further)
+
+
+def _is_of(said: ConsentSigned.Data | ConsentWithdrawn.Data, document: str) -> bool:
+    """Whether it is this document that was signed, or all consent that was withdrawn."""
+    return not isinstance(said, ConsentSigned.Data) or said.document == document
+
+
 def _withdrawal_blockers(course: CourseState, _at: datetime) -> Iterator[Blocker]:
-    if course.consent is None or not isinstance(course.consent.data, ConsentSigned.Data):
+    newest = next(reversed(_to_the_treatment(course)), None)
+    if newest is None or not isinstance(newest.data, ConsentSigned.Data):
         yield Blocker(code="consent.missing", message="There is no consent to withdraw", absolute=True)
 
 

@@ -23,6 +23,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.last_answer import keeps_last_answer
+from domain.protocol.instruments import instrument_name
 from domain.protocol.values import Vital
 from domain.values import Blocker, Role, absolute_first
 
@@ -56,6 +57,7 @@ def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tu
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
         *_assessment_blockers(course, session, at),
+        *_measure_blockers(course, session, at),
     )
     # What the verdict says of a vital sign may be said by a limit of the discharge too: the graver one is told.
     kept: dict[object, Blocker] = {}
@@ -292,6 +294,31 @@ def _assessment_age_blockers(
             limit=in_words(rules.discharge.assessment_valid),
             source=source("medicine.discharge.assessment_valid"),
         )
+
+
+def _measure_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blockers of what the protocol asks between the dose and the door: not answered since, or a raised risk.
+
+    The prescriber weighs it anew, whatever was weighed before the dose.
+    """
+    since = observation.begun(course.protocol, session).at
+    for instrument in course.protocol.medicine.discharge.measures or ():
+        taken = course.measure_at(instrument, at)
+        risk = taken.scored.risk if taken is not None else None
+        if taken is None or taken.at < since:
+            yield Blocker(
+                code=f"measure.{instrument}_missing",
+                message=f"{instrument_name(instrument)} has not been taken since the dose",
+                limit=instrument,
+                source=course.protocol.source_of("medicine.discharge.measures"),
+            )
+        elif risk is not None and risk.is_raised:
+            yield Blocker(
+                code=f"measure.{instrument}_raised",
+                message=f"{instrument_name(instrument)} before leaving shows a {risk} risk of suicide",
+                observed=risk,
+                source=course.protocol.source_of("medicine.discharge.measures"),
+            )
 
 
 def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> Iterator[Blocker]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance, compared, returning
+from domain.course.rules import arrival, clearance, compared, consent, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
@@ -37,6 +37,7 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
     found = (
         *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
         *clearance.plan_blockers(course, session, dose.at),
+        *consent.further_blockers(course, dose.at, session.number),
         *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route)),
         *_route_blockers(course, dose),
         *_duplicate_blockers(session, dose),
@@ -161,6 +162,7 @@ def standing(course: CourseState, session: MedicineSession, at: datetime) -> Ite
     """What speaks against any dose of this session at that moment, however small and by whichever route."""
     yield from (blocker for blocker in clearance.standing_blockers(course, at) if blocker.absolute)
     yield from clearance.plan_blockers(course, session, at)
+    yield from consent.further_blockers(course, at, session.number)
     by_route = (_standing_within(course, session, at, bounds) for bounds in every_bounds(course.protocol))
     yield from min(by_route, key=len)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
+from domain.course.measure_history import answers
 from domain.course.recorded import newer
-from domain.course.rules import consent, pregnancy, risk_screens
+from domain.course.rules import consent, gates, known_risk, pregnancy, results, risk_screens
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase
@@ -61,6 +62,13 @@ def undecided(course: CourseState) -> Iterator[Blocker]:
             yield finding
 
 
+def undecided_results(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    """The same of results by that moment: one of after the decision, or worse than what was weighed at it."""
+    for finding in results.outside(course, at):
+        if not is_weighed(finding, course.weighed):
+            yield finding
+
+
 def outdated(course: CourseState, at: datetime) -> Iterator[Blocker]:
     """The blocker of a screening that is too old at that moment, counted from itself or from a dose since.
 
@@ -97,20 +105,23 @@ def _holds(screened_at: datetime, last_dose: datetime | None, valid_for: timedel
 
 def _findings_of(course: CourseState) -> Iterator[Blocker]:
     if course.screening is not None:
-        yield from _findings(course.protocol, course.screening.data)
+        yield from _findings(course, course.screening.data)
 
 
 def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     if course.screening is None or course.screening.at > at:
         yield _unscreened()
     else:
-        yield from _findings(course.protocol, course.screening.data)
+        yield from _findings(course, course.screening.data)
         yield from outdated(course, at)
+    yield from results.decision_blockers(course, at)
+    yield from gates.decision_blockers(course, at)
     owed = tuple(risk_screens.owed_blockers(course, at))
     asked = {blocker.limit for blocker in owed}
     yield from owed
     for instrument in course.protocol.screening.measures:
-        taken = course.measure_at(instrument, at)
+        # A first visit has no contact before it that a screen could be about the time since.
+        taken = answers(course.measures).newest_of_a_month(instrument, at)
         if instrument not in asked and (taken is None or at - taken.at > course.protocol.screening.valid_for):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
@@ -118,11 +129,13 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
                 limit=instrument,
                 source=course.protocol.source_of("screening.measures"),
             )
+    yield from known_risk.decision_blockers(course, at)
     yield from consent.blockers(course, at)
+    yield from consent.further_blockers(course, at)
 
 
-def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
-    rules = protocol.screening
+def _findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
+    protocol, rules = course.protocol, course.protocol.screening
     yield from _code_findings(protocol, screening)
     if screening.pregnancy_test is PregnancyTest.POSITIVE:
         yield Blocker(
@@ -159,14 +172,7 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
             message="Nobody can escort the patient home",
             source=protocol.source_of("medicine.escort_required"),
         )
-    if (screening.prior_adequate_trials or 0) < rules.prior_trials_min:
-        yield Blocker(
-            code="screening.prior_trials_below_limit",
-            message=f"{count_of(rules.prior_trials_min, 'adequate treatment')} must have been tried without success",
-            observed=screening.prior_adequate_trials,
-            limit=rules.prior_trials_min,
-            source=protocol.source_of("screening.prior_trials_min"),
-        )
+    yield from gates.findings(course, screening)
 
 
 def _code_findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
@@ -232,8 +238,10 @@ def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
     """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
     lifted = lifted_by(event.data.overrides)
-    weighed = tuple(one for one in _findings_of(transition.course) if one.code in lifted)
-    transition.change(eligibility=transition.recorded(event), weighed=weighed)
+    found = (*_findings_of(transition.course), *results.outside(transition.course, event.time))
+    weighed = tuple(one for one in found if one.code in lifted)
+    known = known_risk.weighed(transition.course, event.time, lifted)
+    transition.change(eligibility=transition.recorded(event), weighed=weighed, known_risk=known)
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)
     else:

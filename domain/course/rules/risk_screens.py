@@ -11,7 +11,7 @@ from domain.course.measure_history import MeasureTaken, answers
 from domain.course.rules import suicidality
 from domain.course.state import CourseState, WordOfSuicide
 from domain.escalation.messages import Kind
-from domain.protocol.instruments import CSSRS, instrument_name
+from domain.protocol.instruments import CSSRS, SCREENER_RECALL, instrument_name
 from domain.protocol.model import RESOLVERS
 from domain.values import Blocker, Code, Frozen, Moment, Severity
 
@@ -42,6 +42,17 @@ class ScreenOwed(Frozen):
         return sooner.but(kind=louder.kind, severity=louder.severity, waits_for_morning=waits)
 
 
+def earlier(course: CourseState, at: datetime, learned_at: datetime) -> Severity | None:
+    """How loudly an answer of that moment is told, if it was brought along; None if it is told as any other.
+
+    It is of before the referral, and older than the month that a screener asks about (S47): history, and no danger of
+    today. A wrong year is noticed at the decision, for which the answer is missing.
+    """
+    referral = course.referral
+    is_earlier = referral is not None and at < referral.at and learned_at - at > SCREENER_RECALL
+    return course.protocol.screening.earlier_answers if is_earlier else None
+
+
 def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
     """The screens owed, one for each instrument: after an answer that requires one, and after any word of suicide.
 
@@ -69,7 +80,7 @@ def _after_answers(course: CourseState) -> Iterator[ScreenOwed]:
                 learned_at=newest.recorded_at,
                 due_at=_day_ends(course, newest.at),
                 kind=Kind.ITEM9_POSITIVE,
-                severity=rule.severity,
+                severity=earlier(course, newest.at, newest.recorded_at) or rule.severity,
                 waits_for_morning=not is_known_at_risk(course),
             )
 
@@ -98,20 +109,37 @@ def _day_ends(course: CourseState, moment: datetime) -> datetime:
     return course.day_begins(course.day_of(moment) + timedelta(days=1))
 
 
-def is_at_risk(course: CourseState) -> bool:
+def is_at_risk(course: CourseState, *, beyond_known: bool = False) -> bool:
     """Whether the patient is at risk of suicide: the newest C-SSRS is raised, one is due, or nobody has looked yet.
 
     One is due after any word of suicide, and after an answer that requires a screen. Nobody has looked at what was told
-    late, of a day before the newest C-SSRS, until its escalation is resolved or another one is reported.
+    late, of a day before the newest C-SSRS, until its escalation is resolved or another one is reported. `beyond_known`
+    asks for more than the risk that a prescriber weighed at the decision on eligibility.
     """
-    return is_known_at_risk(course) or any(True for _ in screens_owed(course)) or _is_unseen(course, _RISKS)
+    is_known = is_known_at_risk(course, beyond_known=beyond_known)
+    return is_known or any(True for _ in screens_owed(course)) or _is_unseen(course, _RISKS)
 
 
-def is_known_at_risk(course: CourseState) -> bool:
+def is_known_at_risk(course: CourseState, *, beyond_known: bool = False) -> bool:
     """Whether they are at risk by more than an answer in a questionnaire that hints at it."""
     newest = course.measure(CSSRS)
-    is_raised = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
+    worst = gravest(course, CSSRS, newest.at) if newest is not None else None
+    is_raised = worst is not None and _is_raised(worst) and not (beyond_known and worst.is_known)
     return is_raised or _unanswered_word(course) is not None or _is_unseen(course, {Kind.SUICIDE_RISK})
+
+
+def gravest(course: CourseState, instrument: Code, at: datetime) -> MeasureTaken | None:
+    """The answer that shows the highest risk in the month before that moment, one that was news before a known one."""
+    month = answers(course.measures).of_the_month(instrument, at)
+    return max(month, key=lambda one: (_rank(one), not one.is_known), default=None)
+
+
+def _is_raised(taken: MeasureTaken) -> bool:
+    return taken.scored.risk is not None and taken.scored.risk.is_raised
+
+
+def _rank(taken: MeasureTaken) -> int:
+    return taken.scored.risk.rank if taken.scored.risk is not None else -1
 
 
 def risk_known_since(course: CourseState) -> datetime | None:
@@ -144,13 +172,14 @@ def risk_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     That a human has looked at it does not take it away: before a dose the prescriber weighs it (S47).
     """
     for instrument in course.protocol.measures:
-        taken = course.measure_at(instrument, at)
-        risk = taken.scored.risk if taken is not None else None
-        if risk is not None and risk.is_raised:
+        taken = gravest(course, instrument, at)
+        if taken is not None and _is_raised(taken):
+            risk = taken.scored.risk
             yield Blocker(
                 code=f"measure.{instrument}_raised",
-                message=f"The last {instrument_name(instrument)} shows a {risk} risk of suicide",
-                observed=risk,
+                message=f"The last {instrument_name(instrument)} shows a {risk} risk of suicide"
+                f"{', no more than was weighed at the decision on eligibility' if taken.is_known else ''}",
+                observed=f"{risk}, as known" if taken.is_known else risk,
             )
 
 

@@ -199,8 +199,8 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.course.voided": ("referred", STAFF),
     "kap.protocol.migrated": ("referred", PRESCRIBER),
 }
-"""Where each event may come, and who may report it; discharge, resumption, returning and infusions are tried with
-their own rules."""
+"""Where each event may come, and who may report it; results, discharge, resumption, returning and infusions are tried
+with their own rules."""
 
 
 OPENS = {"kap.check_in.completed": timedelta(hours=13), "kap.follow_up.held": timedelta(days=20)}
@@ -231,6 +231,7 @@ def test_the_table_of_roles_is_whole() -> None:
     """An event that nobody thought of here would be tried by nobody."""
     elsewhere = {
         "kap.course.referred",
+        "kap.result.recorded",
         "kap.patient.discharged",
         "kap.course.resumed",
         "kap.correction.recorded",

@@ -1,12 +1,13 @@
 """Suicidality is one thing, however it is told: a question for a clinician, a patient at risk, a C-SSRS to come."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.course.deadlines import Consequence, DeadlineKind
+from domain.course.rules import clearance as clearance_rules
 from domain.course.rules.risk_screens import is_at_risk
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
@@ -28,6 +29,7 @@ from tests.support.cast import (
     died,
     discontinuation,
     dose,
+    eligible,
     hold,
     hours,
     minutes,
@@ -490,3 +492,54 @@ def test_a_first_telling_that_is_taken_back_leaves_the_second_to_be_the_first(wa
     ward.sends(correction(first, at=ward.now, retracted=True))
 
     assert is_at_risk(ward.course)
+
+
+# What is brought along
+
+
+@pytest.mark.parametrize(
+    ("says", "kind"),
+    [
+        (lambda at: cssrs(MARA, at=at, items=HAS_A_PLAN), Kind.SUICIDE_RISK),
+        (lambda at: cssrs(MARA, at=at, items=HAS_A_METHOD), Kind.SUICIDE_RISK),
+        (lambda at: phq9(MARA, at=at, items=HINT), Kind.ITEM9_POSITIVE),
+    ],
+    ids=["high", "moderate", "hint"],
+)
+def test_old_answers_that_are_imported_page_nobody(
+    ward: Ward, says: Callable[[datetime], ClinicEvent], kind: Kind
+) -> None:
+    """`screening.earlier_answers`: dated before the referral and older than a month; somebody reads them by day."""
+    ward.referred()
+    for months in (5, 4, 3, 2):
+        ward.sends(says(ward.now - days(30 * months) - TICK))
+    ward.passes(days(1))
+
+    assert ward.open == {kind: Severity.ROUTINE}
+    assert ward.course.hold is None
+    assert is_at_risk(ward.course)
+
+
+@pytest.mark.parametrize("edge", [-TICK, timedelta(), TICK], ids=["just before", "at", "just after"])
+def test_an_answer_of_the_month_before_the_referral_is_a_danger_of_today(ward: Ward, edge: timedelta) -> None:
+    """Their doctor sends what they said three weeks ago."""
+    ward.referred().sends(cssrs(MARA, at=ward.now - days(30) - edge, items=HAS_A_PLAN))
+
+    assert (ward.open[Kind.SUICIDE_RISK] is Severity.ROUTINE) is (edge > timedelta())
+    assert (ward.course.hold is None) is (edge > timedelta())
+
+
+def test_a_year_that_is_a_slip_is_noticed_at_the_decision(ward: Ward) -> None:
+    """The answer of today is missing, and nobody is dosed before a clinician has looked at the other."""
+    ward.referred().sends(cssrs(MARA, at=ward.now - days(365), items=HAS_A_PLAN))
+
+    assert "measure.cssrs_missing" in ward.reasons(eligible(MARA, at=ward.now))
+    assert "escalation.suicide_risk_open" in [one.code for one in clearance_rules.escalation_blockers(ward.course)]
+
+
+def test_a_protocol_may_tell_old_answers_as_any_other(opens: Opens) -> None:
+    """Left out."""
+    ward = opens(weekly({"screening.earlier_answers": None})).referred()
+    ward.sends(cssrs(MARA, at=ward.now - days(60), items=HAS_A_PLAN))
+
+    assert ward.open == {Kind.SUICIDE_RISK: Severity.EMERGENCY}

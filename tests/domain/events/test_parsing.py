@@ -10,7 +10,7 @@ from domain.events.clinic_events import CLINIC_EVENT, MODELS, VitalsRecorded
 from domain.events.fingerprint import fingerprint
 from domain.events.parsing import event_from, parse_event
 from domain.refusal import RefusalCode, Refused
-from tests.support.cast import MARA, MONDAY, booking, days, vitals
+from tests.support.cast import MARA, MONDAY, booking, cssrs, days, screening, vitals
 
 Json = dict[str, JsonValue]
 
@@ -247,6 +247,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         "consent.signed",
         "consent.withdrawn",
         "measure.recorded",
+        "result.recorded",
         "eligibility.decided",
         "plan.prescribed",
         "preparation.held",
@@ -358,3 +359,15 @@ def test_a_booking_sent_again_with_its_start_in_another_offset_is_the_same_booki
     again = {**sent, "data": {**sent["data"], "starts_at": "2026-01-13T01:00:00-08:00"}}
 
     assert fingerprint(event_from(again)) == fingerprint(event_from(sent))
+
+
+def test_a_field_that_came_later_changes_no_event_of_before_it() -> None:
+    """Accepted before `since_last_contact` was there, and sent again by the same system: it is still the same."""
+    before = "ff78c83f72650506976dbcb743ea4a9cee09e98ff70e976af267b97f8622a3cf"
+
+    assert fingerprint(cssrs(MARA, at=MONDAY)) == before
+    assert fingerprint(cssrs(MARA, at=MONDAY, since_last_contact=True)) != before
+    assert fingerprint(cssrs(MARA, at=MONDAY, since_last_contact=False)) != before
+    assert fingerprint(screening(MARA, at=MONDAY)) == (
+        "6fc4beeffc4c60b76fc668fe98c2722bdd4b06c96af8506a5f82cd5d49dd35eb"
+    )

@@ -74,6 +74,10 @@ MALFORMED = [
     ("[integration]", "[integrations]", "integrations", "is not a known key; did you mean integration?"),
     ("padss_min = 9", "padss_min = 11", "medicine.discharge.padss_min", "must be less than or equal to 10"),
     ("sessions_max = 8", "sessions_max = 100", "course.sessions_max", "must be less than or equal to 99"),
+    ("age_min = 18", "age_min = 18\ntests = { alt = { valid_for = 'P30D' } }", "screening.tests.alt", "must be exactly one of range and wanted"),
+    ("age_min = 18", "age_min = 18\ntests = { alt = { range = [0, 60], valid_for = 'P30D' } }", "screening.tests.alt", "must have a unit where it has a range, and there alone"),
+    ("age_min = 18", "age_min = 18\ntests = { alt = { wanted = ['negative'], unit = 'U/L', valid_for = 'P30D' } }", "screening.tests.alt", "must have a unit where it has a range, and there alone"),
+    ("age_min = 18", "age_min = 18\ntests = { alt = { wanted = ['negative'] } }", "screening.tests.alt.valid_for", "is missing"),
     ("age_min = 18", "age_min = 181", "screening.age_min", "must be less than or equal to 130"),
     ("prior_trials_min = 0", "prior_trials_min = 101", "screening.prior_trials_min", "must be less than or equal to 100"),
 ]  # fmt: skip
@@ -179,6 +183,19 @@ CONTRADICTIONS = [
     ("[measures.gad7]", '[measures.gad7]\nitem9 = { at_least = 1, severity = "urgent", needs = "cssrs" }', "measures.gad7.item9", "only phq9 has an item 9"),
     ('needs = "cssrs"', 'needs = "sbq"', "measures.phq9.item9.needs", "sbq must have a table, [measures.sbq]"),
     ("[measures.gad7]", '[measures.gad7]\nhigh = { severity = "urgent", hold = false }', "measures.gad7.high", "only cssrs has levels of risk"),
+    ("[measures.gad7]", '[measures.gad7]\nknown_baseline = { indications = ["F41"], valid_for = "P90D" }', "measures.gad7.known_baseline", "only cssrs has levels of risk"),
+    ('high     = { severity = "emergency", hold = true }\nmoderate = { severity = "urgent", hold = false }\n', "", "measures.cssrs.known_baseline", "must come with high: where nobody is called, nothing is known already"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'] } }", "screening.gates.pain", "must ask for something: prior_trials_min, abstinent_days_min or measure"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], measure = 'phq9' } }", "screening.gates.pain.measure", "must come with score_min or score_max, and each of them with it"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], prior_trials_min = 1, score_min = 4 } }", "screening.gates.pain.measure", "must come with score_min or score_max, and each of them with it"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], measure = 'bpi', score_min = 4 } }", "screening.gates.pain.measure", "bpi must have a table, [measures.bpi]"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], measure = 'cssrs', score_min = 4 } }", "screening.gates.pain.measure", "cssrs has no score"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], measure = 'phq9', score_min = 28 } }", "screening.gates.pain", "score_min and score_max must be scores within the range ([0, 27])"),
+    ("age_min = 18", "age_min = 18\ngates = { pain = { indications = ['G89'], measure = 'phq9', score_min = 9, score_max = 8 } }", "screening.gates.pain.score_max", "must be at least score_min (9)"),
+    ("age_min = 18", "age_min = 18\nfurther_consents = { kap-consent = { version = '1', valid_for = 'P1D' } }", "screening.further_consents.kap-consent", "must be another document than consent_documents name"),
+    ("age_min = 18", "age_min = 18\nfurther_consents = { touch = { version = '1', valid_for = 'P1D', from_session = 9 } }", "screening.further_consents.touch.from_session", "must be at most course.sessions_max (8)"),
+    ('consent_documents = ["kap-consent"]', "further_consents = { touch = { version = '1', valid_for = 'P1D' } }", "screening.further_consents.touch", "must come with consent_documents: any other document would be the consent to the treatment"),
+    ("oriented = true", "oriented = true\nmeasures = ['bpi']", "medicine.discharge.measures", "bpi must have a table, [measures.bpi]"),
     ("[measures.cssrs]", "[measures.cssrs]\nremission_below = 5", "measures.cssrs.remission_below", "cssrs has a level of risk and no score"),
     ("review_after_session = 3", "review_after_session = 8", "course.review_after_session", "must be less than sessions_max (8): no dose follows the last session"),
     ('ask_again = "P7D"', 'ask_again = "PT59M"', "course.ask_again", "must be at least PT1H: it is asked again and again"),
@@ -378,3 +395,14 @@ def test_every_key_of_the_format_is_described() -> None:
 
     # A range is written as an array: its ends have no keys in the file.
     assert keys - {"low"} - described == set()
+
+
+def test_a_test_has_one_table_however_it_is_spelled() -> None:
+    """Both would bear one code."""
+    alt, again = (f"{name} = {{ wanted = ['negative'], valid_for = 'P1D' }}" for name in ("alt", "ALT"))
+    sentence = "must be one table for each test, however it is spelled"
+
+    assert findings(changed(("age_min = 18", f"age_min = 18\ntests = {{ {alt}, {again} }}"))) == [
+        ("screening.tests.alt", sentence),
+        ("screening.tests.ALT", sentence),
+    ]

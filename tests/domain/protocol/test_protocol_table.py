@@ -9,6 +9,8 @@ from domain.protocol.measures import AfterDose, MeasureMoment
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Grade
 from domain.protocol.parameters import parameters, rows, without_evidence
+from domain.protocol.screening import ScreeningTest
+from domain.protocol.values import Range
 from tests.support.paths import WEEKLY_FILE
 
 WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
@@ -68,6 +70,15 @@ def test_each_number_without_evidence_is_named_once() -> None:
 def test_a_value_reads_in_words_with_its_unit(key: str, words: str) -> None:
     """No clinician has to know what P7D is, or in what a pressure is counted."""
     assert [row.value for row in rows(PROTOCOL) if row.key == key] == [words]
+
+
+def test_a_test_of_the_screening_is_shown_in_its_unit() -> None:
+    """And how often it is asked for."""
+    alt = ScreeningTest(range=Range(low=0, high=60), unit="U/L", valid_for=timedelta(days=90), before_every=4)
+    shown = {row.key: row.value for row in rows(PROTOCOL.but(screening=PROTOCOL.screening.but(tests={"alt": alt})))}
+
+    assert shown["screening.tests.alt.range"] == "0 to 60 U/L"
+    assert shown["screening.tests.alt.before_every"] == "4 sessions"
 
 
 def test_a_limit_that_a_second_reading_confirms_is_told_from_one_that_is_enough() -> None:

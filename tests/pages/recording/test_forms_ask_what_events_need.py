@@ -15,6 +15,7 @@ from domain.events.parsing import CORRECTION, event_from
 from domain.refusal import FieldError, Refused
 from domain.values import Role
 from tests.support.cast import (
+    LIND,
     MARA,
     MONDAY,
     OSEI,
@@ -55,6 +56,7 @@ from tests.support.cast import (
     preparation,
     rebooking,
     referral,
+    result,
     resumption,
     returned,
     screening,
@@ -83,7 +85,11 @@ SAID: Sequence[ClinicEvent] = (
     consent(MARA, at=MONDAY),
     consent_withdrawn(MARA, at=MONDAY),
     phq9(MARA, at=MONDAY),
+    screening(MARA, at=MONDAY, abstinent_days=40),
     cssrs(MARA, at=MONDAY),
+    cssrs(MARA, at=MONDAY, since_last_contact=True),
+    result(MARA, "alt", at=MONDAY, by=LIND, value=31.5, unit="U/L"),
+    result(MARA, "urine_drug_screen", at=MONDAY, by=LIND, answer="negative"),
     measure(MARA, "madrs", at=MONDAY, score=31.5),
     eligible(MARA, at=MONDAY, overrides=TWICE),
     eligible(MARA, at=MONDAY),

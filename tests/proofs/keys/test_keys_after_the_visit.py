@@ -9,7 +9,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.measures import Direction, ScoreChange
 from domain.course.state import Phase
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.values import Severity
 from domain.views.course import course_view
 from tests.support.cast import (
@@ -19,11 +19,14 @@ from tests.support.cast import (
     clearance,
     cssrs,
     days,
+    eligible,
     form,
     hours,
     measure,
     minutes,
+    over,
     phq9,
+    referral,
     vitals,
 )
 from tests.support.cast import PHQ9 as PHQ9_ANSWERS
@@ -81,6 +84,16 @@ def at_risk(ward: Ward, answers: Iterable[int]) -> tuple[Severity | None, bool]:
     """Whom a risk screen wakes, and whether the course is held."""
     ward.screened().reports(cssrs(MARA, at=ward.now, items=answers))
     return ward.open.get(Kind.SUICIDE_RISK), ward.course.hold is not None
+
+
+def is_news(ward: Ward, after: timedelta, indication: str = "R45.851") -> bool:
+    """Whether somebody is called for the C-SSRS that they came with, so long after it was weighed at the decision."""
+    ward.reports(referral(MARA, at=ward.now, indications=[indication]))
+    ward.screened().reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.reports(eligible(MARA, at=ward.now, overrides=over("measure.cssrs_raised")))
+    ward.reports(cssrs(MARA, at=ward.now + after, items=HAS_A_METHOD))
+    return Kind.SUICIDE_RISK in ward.open
 
 
 def asks_for(ward: Ward, instrument: str) -> bool:
@@ -310,6 +323,22 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         (Severity.URGENT, False),
         (Severity.URGENT, True),
         where=(*CSSRS, "moderate", "hold"),
+    ),
+    OneKey(
+        "measures.known_baseline.indications",
+        ["R45.851", "F33"],
+        lambda ward: is_news(ward, days(7), "F33.2"),
+        True,
+        False,
+        where=(*CSSRS, "known_baseline", "indications"),
+    ),
+    OneKey(
+        "measures.known_baseline.valid_for",
+        "P6D",
+        lambda ward: is_news(ward, days(7)),
+        False,
+        True,
+        where=(*CSSRS, "known_baseline", "valid_for"),
     ),
 )
 

@@ -8,11 +8,14 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.protocol.approval import content_hash
 from domain.protocol.parameters import rows
+from domain.values import Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    HAS_A_PLAN,
     MARA,
     SHIPPED,
     booking,
@@ -29,6 +32,7 @@ from tests.support.cast import (
     plan,
     preparation,
     referral,
+    result,
     screening,
     vitals,
     withdrawal,
@@ -178,6 +182,56 @@ PART: Final[Path] = ("course", "schedule", 0)
 IN_PARTS: Final[Mapping[Path, object]] = {
     PART[:-1]: [{"part": "daily", "sessions": 2, "interval": "P3D", "interval_min": "P1D", "interval_max": "P7D"}]
 }
+
+TESTS: Final[Path] = ("screening", "tests")
+GATES: Final[Path] = ("screening", "gates")
+FURTHER: Final[Path] = ("screening", "further_consents")
+
+
+def a_liver_value(**changes: object) -> Mapping[Path, object]:
+    """Our file with a test of its own."""
+    return {TESTS: {"alt": {"range": [0, 60], "unit": "U/L", "valid_for": "P30D", **changes}}}
+
+
+def a_drug_screen(**changes: object) -> Mapping[Path, object]:
+    return {TESTS: {"urine_drug_screen": {"wanted": ["negative"], "valid_for": "P7D", **changes}}}
+
+
+def a_gate(**asked: object) -> Mapping[Path, object]:
+    return {GATES: {"resistant": {"indications": ["F33"], **asked}}}
+
+
+def a_recording(**changes: object) -> Mapping[Path, object]:
+    return {FURTHER: {"recording": {"version": "2", "valid_for": "P90D", **changes}}}
+
+
+def decides_with(ward: Ward, value: float = 50, unit: str = "U/L", *, after: int = 0) -> list[str]:
+    """What stands before `eligible` with this liver value, so many days later."""
+    ward.screened().reports(result(MARA, "alt", at=ward.now, value=value, unit=unit))
+    return ward.reasons(eligible(MARA, at=ward.now + days(after)))
+
+
+def decides_after_a_drug_screen(ward: Ward, answer: str) -> list[str]:
+    ward.screened().reports(result(MARA, "urine_drug_screen", at=ward.now, answer=answer))
+    return ward.reasons(eligible(MARA, at=ward.now))
+
+
+def clears_the_second(ward: Ward) -> list[str]:
+    """What stands before the second clearance, three weeks after the only drug screen."""
+    ward.screened().reports(result(MARA, "urine_drug_screen", at=ward.now, answer="negative"))
+    return clears(ward, 2, ward.begins(2))
+
+
+def brings_along(ward: Ward, items: tuple[int, ...]) -> Mapping[Kind, Severity]:
+    """What is open once their answers of two months ago have been imported."""
+    ward.referred().sends(cssrs(MARA, at=ward.now - days(60), items=items))
+    return ward.open
+
+
+def decides_once_recorded(ward: Ward, after: int = 0, version: str = "2") -> list[str]:
+    ward.screened().reports(consent(MARA, at=ward.now, document="recording", version=version))
+    return ward.reasons(eligible(MARA, at=ward.now + days(after)))
+
 
 TOPICS = ("rapport", "intentions", "coping_tools", "safety_plan")
 PRESSURE = ("evidence", "screening.systolic_max")
@@ -341,6 +395,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "screening.diastolic_max", 85, lambda ward: sees(ward, diastolic=88), [], ["screening.diastolic_above_limit"]
     ),
+    OneKey(
+        "screening.earlier_answers",
+        "urgent",
+        lambda ward: brings_along(ward, HAS_A_PLAN),
+        {Kind.SUICIDE_RISK: Severity.ROUTINE},
+        {Kind.SUICIDE_RISK: Severity.URGENT},
+    ),
     OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
     OneKey("screening.consent_documents", ["ours"], decides, [], ["consent.other_document"]),
     OneKey("screening.consent_valid_for", "P30D", lambda ward: decides(ward, after=31), [], ["consent.expired"]),
@@ -382,6 +443,150 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: sees(ward, medications=["aminophylline"]),
         ["screening.condition_excludes"],
         ["screening.medication_unknown"],
+    ),
+    OneKey(
+        "screening.tests.range",
+        [0, 40],
+        decides_with,
+        [],
+        ["result.alt_above_limit"],
+        where=(*TESTS, "alt", "range"),
+        also=a_liver_value(),
+    ),
+    OneKey(
+        "screening.tests.unit",
+        "µkat/L",
+        decides_with,
+        [],
+        ["result.alt_in_other_unit"],
+        where=(*TESTS, "alt", "unit"),
+        also=a_liver_value(),
+    ),
+    OneKey(
+        "screening.tests.wanted",
+        ["negative", "not_done"],
+        lambda ward: decides_after_a_drug_screen(ward, "not done"),
+        ["result.urine_drug_screen_not_as_wanted"],
+        [],
+        where=(*TESTS, "urine_drug_screen", "wanted"),
+        also=a_drug_screen(),
+    ),
+    OneKey(
+        "screening.tests.valid_for",
+        "P2D",
+        lambda ward: [one for one in decides_with(ward, after=3) if one.startswith("result.")],
+        [],
+        ["result.alt_outdated"],
+        where=(*TESTS, "alt", "valid_for"),
+        also=a_liver_value(),
+    ),
+    OneKey(
+        "screening.tests.before_every",
+        3,
+        clears_the_second,
+        ["result.urine_drug_screen_outdated"],
+        [],
+        where=(*TESTS, "urine_drug_screen", "before_every"),
+        also=a_drug_screen(before_every=2),
+    ),
+    OneKey(
+        "screening.tests.indications",
+        ["F11.2"],
+        lambda ward: ward.screened().reasons(eligible(MARA, at=ward.now)),
+        ["result.alt_missing"],
+        [],
+        where=(*TESTS, "alt", "indications"),
+        also=a_liver_value(indications=["F33"]),
+    ),
+    OneKey(
+        "screening.gates.indications",
+        ["G89"],
+        lambda ward: sees(ward, prior_adequate_trials=1),
+        ["screening.prior_trials_below_limit"],
+        [],
+        where=(*GATES, "resistant", "indications"),
+        also=a_gate(prior_trials_min=2),
+    ),
+    OneKey(
+        "screening.gates.prior_trials_min",
+        1,
+        lambda ward: sees(ward, prior_adequate_trials=1),
+        ["screening.prior_trials_below_limit"],
+        [],
+        where=(*GATES, "resistant", "prior_trials_min"),
+        also=a_gate(prior_trials_min=2),
+    ),
+    OneKey(
+        "screening.gates.abstinent_days_min",
+        28,
+        lambda ward: sees(ward, abstinent_days=28),
+        ["screening.abstinence_below_limit"],
+        [],
+        where=(*GATES, "resistant", "abstinent_days_min"),
+        also=a_gate(abstinent_days_min=90),
+    ),
+    OneKey(
+        "screening.gates.measure",
+        "gad7",
+        lambda ward: ward.screened().reasons(eligible(MARA, at=ward.now)),
+        [],
+        ["measure.gad7_below_limit"],
+        where=(*GATES, "resistant", "measure"),
+        also=a_gate(measure="phq9", score_min=15),
+    ),
+    OneKey(
+        "screening.gates.score_min",
+        20,
+        lambda ward: ward.screened().reasons(eligible(MARA, at=ward.now)),
+        [],
+        ["measure.phq9_below_limit"],
+        where=(*GATES, "resistant", "score_min"),
+        also=a_gate(measure="phq9", score_min=15),
+    ),
+    OneKey(
+        "screening.gates.score_max",
+        16,
+        lambda ward: ward.screened().reasons(eligible(MARA, at=ward.now)),
+        [],
+        ["measure.phq9_above_limit"],
+        where=(*GATES, "resistant", "score_max"),
+        also=a_gate(measure="phq9", score_max=20),
+    ),
+    OneKey(
+        "screening.further_consents.version",
+        "3",
+        decides_once_recorded,
+        [],
+        ["consent.further_other_version"],
+        where=(*FURTHER, "recording", "version"),
+        also=a_recording(),
+    ),
+    OneKey(
+        "screening.further_consents.valid_for",
+        "P1D",
+        lambda ward: decides_once_recorded(ward, after=1),
+        [],
+        ["consent.further_expired"],
+        where=(*FURTHER, "recording", "valid_for"),
+        also=a_recording(),
+    ),
+    OneKey(
+        "screening.further_consents.from_session",
+        1,
+        lambda ward: clears(ward, 1, ward.begins()),
+        [],
+        ["consent.further_missing"],
+        where=(*FURTHER, "recording", "from_session"),
+        also=a_recording(from_session=2),
+    ),
+    OneKey(
+        "screening.further_consents.indications",
+        ["F11.2"],
+        lambda ward: ward.screened().reasons(eligible(MARA, at=ward.now)),
+        ["consent.further_missing"],
+        [],
+        where=(*FURTHER, "recording", "indications"),
+        also=a_recording(indications=["F33"]),
     ),
     OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
     OneKey(

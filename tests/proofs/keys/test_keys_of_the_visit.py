@@ -751,6 +751,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["pregnancy_test.no_longer_applicable"],
         [],
     ),
+    OneKey("medicine.discharge.measures", ["cssrs"], leaves, [], ["measure.cssrs_missing"]),
     OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
     OneKey(
         "escalations.reviewed_within",

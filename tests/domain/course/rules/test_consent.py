@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from domain.escalation.messages import Kind
+from domain.protocol.screening import FurtherConsent
 from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
@@ -149,3 +150,96 @@ def test_a_parking_permit_is_no_consent(ward: Ward, opens: Opens) -> None:
 
     assert ward.reasons(eligible(MARA, at=ward.now, overrides=lifted)) == ["consent.other_document"]
     assert careless.reasons(eligible(MARA, at=careless.now)) == []
+
+
+# Further consents
+
+
+RECORDING = FurtherConsent(version="2", valid_for=days(90))
+FURTHER = weekly({"screening.further_consents": {"recording": RECORDING}})
+
+
+def decides(ward: Ward, at: datetime | None = None) -> list[str]:
+    return ward.reasons(eligible(MARA, at=at or ward.now, overrides=over(*CODES)))
+
+
+def test_a_further_consent_is_asked_for_beside_the_first(opens: Opens) -> None:
+    """`screening.further_consents`: missing, it blocks like the first, and nobody can override it."""
+    ward = opens(FURTHER).screened()
+    assert decides(ward) == ["consent.further_missing"]
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=over("consent.further_missing"))) == [
+        "consent.further_missing"
+    ]
+
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+    assert decides(ward) == []
+
+
+def test_a_further_consent_is_of_its_version(opens: Opens) -> None:
+    """And the consent to the treatment, signed before it, is still the consent to the treatment."""
+    ward = opens(FURTHER).screened()
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="1"))
+
+    assert decides(ward) == ["consent.further_other_version"]
+
+
+def test_a_further_consent_alone_is_no_consent_to_the_treatment(opens: Opens) -> None:
+    """Nor does it bring back one that was withdrawn."""
+    ward = opens(FURTHER).referred()
+    ward.reports(screening(MARA, at=ward.now))
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+    assert "consent.missing" in decides(ward)
+    assert ward.reasons(consent_withdrawn(MARA, at=ward.now)) == ["consent.missing"]
+
+    ward.reports(consent(MARA, at=ward.now))
+    ward.reports(consent_withdrawn(MARA, at=ward.now + minutes(1)))
+    ward.reports(consent(MARA, at=ward.now + minutes(1), document="recording", version="2"))
+    assert "consent.withdrawn" in decides(ward)
+
+
+def test_whoever_withdraws_consent_withdraws_each_of_them(opens: Opens) -> None:
+    """They sign anew what they want to sign."""
+    ward = opens(FURTHER).screened()
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+    ward.reports(consent_withdrawn(MARA, at=ward.now + minutes(1)))
+    ward.reports(consent(MARA, at=ward.now + minutes(1)))
+
+    assert decides(ward) == ["consent.further_missing"]
+
+
+@EDGES
+def test_a_further_consent_expires_by_itself(opens: Opens, edge: timedelta) -> None:
+    """Its own `valid_for`: from that moment on it no longer stands."""
+    ward = opens(weekly({"screening.further_consents": {"recording": RECORDING.but(valid_for=days(2))}})).screened()
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+
+    assert decides(ward, ward.now + days(2) + edge) == ([] if edge < timedelta() else ["consent.further_expired"])
+
+
+def test_a_further_consent_is_asked_for_from_a_session_on(opens: Opens) -> None:
+    """`from_session`: before that dose and every later one, and at no decision before."""
+    late = weekly({"screening.further_consents": {"recording": RECORDING.but(from_session=2)}})
+    ward = opens(late).cleared(1)
+    assert ward.reasons(dose(MARA, at=ward.now)) == []
+
+    ward.checked_in(2)
+    assert "consent.further_missing" in ward.reasons(clearance(MARA, 2, at=ward.now))
+    assert "consent.further_missing" in [one.code for one in ward.course.blockers(ward.now)]
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+    assert ward.reasons(dose(MARA, 2, at=ward.cleared(2).now)) == []
+
+
+def test_a_further_consent_is_asked_of_those_it_is_for(opens: Opens) -> None:
+    """`indications`."""
+    of_addiction = RECORDING.but(indications=("F11.2",))
+
+    assert decides(opens(weekly({"screening.further_consents": {"recording": of_addiction}})).screened()) == []
+
+
+def test_a_consent_that_runs_out_before_the_dose_stands_before_it(opens: Opens) -> None:
+    """As the first does, after the clearance too."""
+    ward = opens(FURTHER).screened()
+    ward.reports(consent(MARA, at=ward.now, document="recording", version="2"))
+    ward.cleared().reports(consent_withdrawn(MARA, at=ward.now))
+
+    assert "consent.further_missing" in ward.reasons(dose(MARA, at=ward.now))

@@ -12,6 +12,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
 from domain.values import Actor
+from domain.views.course import course_view
 from tests.domain.conftest import Opens
 from tests.support.cast import (
     EVERYBODY,
@@ -24,6 +25,7 @@ from tests.support.cast import (
     cssrs,
     discharge,
     hours,
+    medication,
     minutes,
     moved,
     over,
@@ -370,3 +372,56 @@ def test_a_warning_after_the_assessment_does_not_void_it(ward: Ward) -> None:
     ward.reports(vitals(MARA, at=ward.now + minutes(3), symptoms=("nausea",)))
 
     assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
+
+
+# A question before they leave
+
+
+ASKED = weekly({"medicine.discharge.measures": ("cssrs",)})
+
+
+def test_a_question_before_they_leave_where_the_protocol_wants_one(opens: Opens) -> None:
+    """`medicine.discharge.measures`; the one from before the dose answers nothing, and a prescriber may weigh it."""
+    ward = opens(ASKED)
+    assert leaving(ward) == ["measure.cssrs_missing"]
+    assert [one.instrument for one in course_view(ward.course, ward.now).measures_due] == ["cssrs"]
+    weighed = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over("measure.cssrs_missing"))
+    assert ward.reasons(weighed) == []
+
+    ward.reports(cssrs(MARA, at=ward.begins() + minutes(125)))
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
+    assert course_view(ward.course, ward.now).measures_due == ()
+
+
+@EDGES
+def test_a_question_before_they_leave_is_asked_since_the_last_dose(opens: Opens, edge: timedelta) -> None:
+    """At the moment of the dose is since the dose."""
+    ward = opens(ASKED).cleared()
+    if edge < timedelta():
+        ward.reports(cssrs(MARA, at=ward.begins() + edge))
+    ward.dosed()
+    if edge >= timedelta():
+        ward.reports(cssrs(MARA, at=ward.begins() + edge))
+
+    assert ("measure.cssrs_missing" in leaving(ward)) is (edge < timedelta())
+
+
+def test_a_raised_risk_before_they_leave_keeps_them_until_a_prescriber_has_weighed_it(opens: Opens) -> None:
+    """First somebody sees to it; then the prescriber says why they may go."""
+    ward = opens(ASKED)
+    ward.dosed().reports(cssrs(MARA, at=ward.begins() + minutes(60), items=HAS_A_METHOD))
+    assert leaving(ward)[0] == "escalation.suicide_risk_open"
+
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED, by="osei")
+    leaves = ward.begins() + minutes(130)
+    assert ward.reasons(discharge(MARA, at=leaves)) == ["measure.cssrs_raised"]
+    assert ward.reasons(discharge(MARA, at=leaves, by=OSEI, overrides=over("measure.cssrs_raised"))) == []
+
+
+def test_what_was_asked_before_a_sedative_is_asked_again(opens: Opens) -> None:
+    """The observation begins again with it, and so does the question."""
+    ward = opens(ASKED)
+    ward.dosed().reports(cssrs(MARA, at=ward.begins() + minutes(30)))
+    ward.reports(medication(MARA, 1, at=ward.begins() + minutes(31), code="midazolam"))
+
+    assert "measure.cssrs_missing" in leaving(ward)
