@@ -232,7 +232,7 @@ def test_every_protocol_key_on_the_page_is_one(events: Page) -> None:
     """A key that a protocol file does not have would be sought in vain."""
     files = (tomllib.loads(file.read_text(encoding="utf-8")) for file in PROTOCOLS.glob("*.toml"))
     known = {key for content in files for key in _keys(content)}
-    known |= _named(PROTOCOL_KEYS)
+    known |= set(_named(PROTOCOL_KEYS))
     named = [key for row in _blocker_rows(events).values() for key in code_in(row["protocol key"])]
     named += [key for row in events.section("What falls due").rows for key in code_in(row["due"] + row["grace"])]
     for key in named:

@@ -7,7 +7,7 @@ import pytest
 from docs.protocol_pages import REST, pages
 from domain.protocol.parameters import parameters
 from tests.support.paths import PROTOCOL_PAGES
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 MADE = pages()
 

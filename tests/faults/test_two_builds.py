@@ -126,6 +126,7 @@ async def is_resolved(house: House, escalation: str) -> None:
     assert said.status_code == 200, said.text
 
     async def is_over() -> bool:
-        return (await house.admin.get(f"/v1/escalations/{escalation}")).json().get("state") == "resolved"
+        found: dict[str, object] = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+        return found.get("state") == "resolved"
 
     await eventually(is_over)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 WITHIN = 280.0
 

@@ -16,7 +16,7 @@ from simulation.scripts.scripts import ScriptPart
 from tests.support.cast import SHIPPED
 from tests.support.rehearsal import Rehearsal
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 
 @pytest.fixture(scope="session")

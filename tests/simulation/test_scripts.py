@@ -20,7 +20,7 @@ from simulation.course.staff import DESK, NURSE, PRESCRIBER
 from simulation.scripts.incidents import at_risk_before
 from simulation.scripts.scripts import CAST, ScriptPart, everybody, parts
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 ROUND = len(CAST)
 SEEDS = range(8)

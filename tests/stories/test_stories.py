@@ -10,7 +10,7 @@ from domain.oncall.file import OnCall
 from domain.past.as_of import Wanted, past_course
 from domain.past.ledger_told import told
 from domain.rehearsal.lines import Line
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, recorded, rehearsal
 
 FILES = sorted(STORIES.glob("*.jsonl"))

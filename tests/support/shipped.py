@@ -1,12 +1,25 @@
-"""The protocols that Kapstan ships, by their ids: each file of protocols/."""
+"""What ships in the image besides Kapstan's own code: packages at the versions of the lock."""
 
-from collections.abc import Mapping
-from typing import Final
+import re
+import subprocess
+import sys
+from functools import cache
 
-from domain.protocol.model import Protocol
-from gateway.protocols import load_folder
-from tests.support.paths import PROTOCOLS
+from tests.support.paths import ROOT
 
-SHIPPED_BY_ID: Final[Mapping[str, Protocol]] = {
-    shelved.protocol.id: shelved.protocol for shelved in load_folder(PROTOCOLS).shelf
-}
+
+@cache
+def runtime_lock() -> str:
+    """The part of requirements.lock that is installed in the image."""
+    return subprocess.run(
+        [sys.executable, ROOT / "deploy" / "runtime_requirements.py"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def shipped() -> dict[str, str]:
+    """Each package of the image, with its version."""
+    return dict(re.findall(r"^([^\s=]+)==(\S+)", runtime_lock(), flags=re.MULTILINE))

@@ -1,5 +1,6 @@
 """A course goes over to the current build, unless somebody keeps it where it is."""
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
@@ -50,7 +51,7 @@ async def pin(client: Client, patient: Patient) -> None:
             workflow_execution_options=WorkflowExecutionOptions(
                 versioning_override=PinnedVersioningOverride(ONE)._to_proto()
             ),
-            update_mask={"paths": ["versioning_override"]},
+            update_mask=FieldMask(paths=["versioning_override"]),
         )
     )
 

@@ -8,7 +8,7 @@ from domain.protocol.model import Protocol
 from domain.protocol.parameters import without_evidence
 from domain.protocol.values import Route
 from tests.support.cast import SHIPPED
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 OTHERS = [one for one in SHIPPED_BY_ID.values() if one.id != SHIPPED.id]
 EACH = pytest.mark.parametrize("protocol", OTHERS, ids=lambda one: one.id)

@@ -13,7 +13,7 @@ from tests.support.browser import looks
 from tests.support.cast import WEEKLY
 from tests.support.http_stack import House
 from tests.support.page_text import value_in, words_of
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 pytestmark = pytest.mark.xdist_group("pages")
 
