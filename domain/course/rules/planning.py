@@ -107,16 +107,15 @@ class _Most(NamedTuple):
 
 
 def _most_of_next_dose(course: CourseState) -> _Most:
-    """The lowest of the bounds that nobody may plan above."""
+    """The bound that nobody may plan above: of a first dose, or of any; or that of the part, where it is lower."""
     rules, part = course.protocol.medicine.dose, course.part_of(course.next_session())
-    bounds: list[_Most] = []
+    most = _Most(rules.hard_max, "hard_max", "medicine.dose.hard_max")
     if not course.dosed_sessions:
         first = first_max(course, own_bounds(course.protocol))
-        bounds.append(_Most(first.amount, "first_max", first.key))
-    if part is not None and part.dose_max is not None:
-        bounds.append(_Most(part.dose_max, "part_max", f"{part.key}.dose_max"))
-    bounds.append(_Most(rules.hard_max, "hard_max", "medicine.dose.hard_max"))
-    return min(bounds, key=lambda one: one.limit)
+        most = _Most(first.amount, "first_max", first.key)
+    if part is not None and part.dose_max is not None and part.dose_max < most.limit:
+        return _Most(part.dose_max, "part_max", f"{part.key}.dose_max")
+    return most
 
 
 def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
