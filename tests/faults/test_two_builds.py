@@ -126,6 +126,6 @@ async def is_resolved(house: House, escalation: str) -> None:
     assert said.status_code == 200, said.text
 
     async def is_over() -> bool:
-        return (await house.admin.get(f"/v1/escalations/{escalation}")).json().get("state") == "resolved"
+        return bool((await house.admin.get(f"/v1/escalations/{escalation}")).json().get("state") == "resolved")
 
     await eventually(is_over)
