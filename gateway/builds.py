@@ -20,8 +20,8 @@ from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentVersionRequest,
     SetWorkerDeploymentCurrentVersionRequest,
 )
-from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
@@ -100,7 +100,15 @@ def needs_deployment(settings: Settings) -> WorkerDeploymentVersion:
 def worker_deployment(settings: Settings) -> WorkerDeploymentConfig | None:
     """How a worker of this process tells Temporal its build; None without a deployment."""
     deployed = deployed_as(settings)
-    return WorkerDeploymentConfig(deployed, use_worker_versioning=True) if deployed else None
+    return pinned_to(deployed) if deployed else None
+
+
+def pinned_to(deployed: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """How a worker tells Temporal that what it has begun is its build's to go on with."""
+    # Not said by the workflows themselves: of a worker without a deployment Temporal would take no task's result.
+    return WorkerDeploymentConfig(
+        deployed, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.PINNED
+    )
 
 
 def not_with_another(deployed: WorkerDeploymentVersion) -> str:
@@ -178,6 +186,9 @@ class Builds:
     async def _ids(self, query: str) -> list[CourseId]:
         return [one.removeprefix(COURSE) for one in await named(self._client, f"{COURSES} AND {query}")]
 
+    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
+        return self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
+
     async def _known(self) -> WorkerDeploymentInfo:
         """The deployment as Temporal knows it: without a build if no worker of it was ever seen."""
         try:
@@ -208,7 +219,7 @@ class Builds:
         )
 
     async def _read(self, course_id: CourseId) -> WouldNotRead:
-        handle = self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
+        handle = self._course(course_id)
         told = await answer(
             lambda: handle.query(PatientCourse.handed_on, rpc_timeout=ANSWER_WITHIN),
             RefusalCode.UNKNOWN_COURSE,
@@ -251,7 +262,7 @@ class Builds:
         seats = asyncio.Semaphore(AT_ONCE)
 
         async def call(course_id: CourseId) -> None:
-            handle = self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
+            handle = self._course(course_id)
             async with seats:
                 try:
                     await handle.signal(PatientCourse.build_changed, rpc_timeout=ANSWER_WITHIN)

@@ -6,7 +6,6 @@ from traceback import format_tb
 from typing import NamedTuple
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -56,11 +55,7 @@ class Prepared(NamedTuple):
     decision: Decision
 
 
-@workflow.defn(
-    name=WORKFLOW_TYPE,
-    failure_exception_types=[Refused, AlreadyAnswered],
-    versioning_behavior=VersioningBehavior.PINNED,
-)
+@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused, AlreadyAnswered])
 class PatientCourse:
     """The workflow of one course: every clinic event is an Update, applied in order.
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -62,7 +62,7 @@ NO_WAIT_STARTS_AGAIN: Final = "passing on starts no wait again"
 """Patch: it once did, so that whoever passed an alarm on every minute kept its next step from being paged."""
 
 
-@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused], versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
     """One escalation's workflow, on the paging queue: neither a busy record store nor a closed course delays a page.
 

@@ -23,8 +23,10 @@ NOBODY_CAN_SAY: Final = frozenset(
         *("medicine.symptoms.urgent", "medicine.symptoms.warning", "indications"),
     }
 )
-NOBODY_CAN_SAY_OF: Final = (".every", ".range", ".response_percent", ".remission_below", ".meaningful_change", ".needs")
-NAMES: Final = ("vocabulary.", "escalations.resolved_by.", "measures.pcl5.indications", "measures.madrs.indications")
+NOBODY_CAN_SAY_OF: Final = (
+    *(".every", ".range", ".response_percent", ".remission_below", ".meaningful_change", ".needs", ".indications"),
+)
+NAMES: Final = ("vocabulary.", "escalations.resolved_by.")
 
 
 def test_a_version_of_the_same_values_changes_nothing() -> None:

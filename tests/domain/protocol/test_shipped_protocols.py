@@ -1,5 +1,7 @@
 """What is shipped for other routes and other spacings is as safe as the weekly protocol that all others are told by."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.course.rules.symptoms import findings
@@ -48,6 +50,6 @@ def test_no_number_is_without_evidence(protocol: Protocol) -> None:
 def test_what_is_watched_is_watched_until_they_may_go(protocol: Protocol) -> None:
     """Each reading until the earliest discharge has its own place on the grid, also after an infusion."""
     medicine = protocol.medicine
-    infused = medicine.infusion.usual if protocol.route is Route.INTRAVENOUS else medicine.checkpoints.offsets[0]
+    infused = medicine.infusion.usual if protocol.route is Route.INTRAVENOUS else timedelta()
 
     assert medicine.checkpoints.offsets[-1] >= infused + medicine.minimum_observation
