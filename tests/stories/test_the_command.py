@@ -120,7 +120,7 @@ async def test_the_clinics_own_files_count_where_they_are_set(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "script", "told"),
     [
-        (["nobodys"], A_FAINT.script, f"nobodys: must be one of {', '.join(SHIPPED)}, or a protocol file"),
+        (["nobodys"], A_FAINT.script, f"nobodys: must be one of {', '.join(SHIPPED)}, "),
         (["nobodys.toml"], A_FAINT.script, "nobodys.toml: cannot be read"),
         (["README.md"], A_FAINT.script, "README.md: not valid TOML"),
         (["kap-im-weekly"], "hello", "-: line 1: must be a clinic event or an act of somebody on call"),
