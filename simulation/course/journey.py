@@ -314,7 +314,8 @@ class Journey:
         """Schedules the integration sessions, all at `held_at` if given, and with the last the next session's plan."""
         rules, talked_at = self.protocol, self._home_at
         # Two thirds of the time allowed, with 72 hours at the same time two days later; and before the next dose.
-        within = min(rules.integration.within * 2 / 3, rules.course.interval / 2)
+        interval = self._interval_before(number + 1)
+        within = min(rules.integration.within * 2 / 3, interval / 2)
         for talk in range(1, rules.integration.sessions + 1):
             in_time = self._home_at + within * talk / rules.integration.sessions
             talked_at = held_at or in_time
@@ -323,7 +324,7 @@ class Journey:
             return
         if rules.course.review_after_session == number:
             self.teller.note(talked_at, self._plan())
-        on_from = dosed_at + rules.course.interval - timedelta(hours=6)
+        on_from = dosed_at + interval - timedelta(hours=6)
         self._starts_at = self.practice.opening(on_from, self.practice.dose_at)
         self.teller.note(talked_at, self._booking(number + 1, self._starts_at))
 
@@ -342,13 +343,19 @@ class Journey:
     async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> Answer:
         return await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
+    def _interval_before(self, number: int) -> timedelta:
+        """How long after the last dose the session of this number is, by its part of the schedule if it has one."""
+        course = self.protocol.course
+        return (course.part_of(number) or course).interval
+
     def _plan(self) -> PlanPrescribed.Data:
-        rules = self.protocol.medicine.dose
-        amount = min(rules.first_max, rules.max)
+        """The plan; a schedule of several parts leaves the intervals to the protocol."""
+        rules, course = self.protocol.medicine.dose, self.protocol.course
+        amount = min(rules.first_max_of(self.patient.age_years).amount, rules.max)
         return PlanPrescribed.Data(
             actor=PRESCRIBER,
             medicine_sessions=self.patient.medicine_sessions,
-            interval_days=days(self.protocol.course.interval),
+            interval_days=None if course.schedule else days(course.interval),
             dose=Dose(mg_per_kg=amount) if rules.basis is DoseBasis.MG_PER_KG else Dose(mg=amount),
             goals=("sleep through the night", "go back to work"),
         )

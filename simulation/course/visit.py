@@ -113,7 +113,7 @@ class MedicineVisit:
         self._random = random
         self._number = appointment.number
         self._dosed_at = appointment.dosed_at
-        usual, most = _usual_mg(protocol, appointment.weight_kg), appointment.at_most_mg
+        usual, most = _usual_mg(protocol, patient.age_years, appointment.weight_kg), appointment.at_most_mg
         self._mg = usual if most is None else min(usual, most)
         self._happening = happening
         self._had_an_alarm = False
@@ -307,10 +307,10 @@ class MedicineVisit:
             yield offset
 
 
-def _usual_mg(protocol: Protocol, weight_kg: float) -> float:
+def _usual_mg(protocol: Protocol, age_years: int, weight_kg: float) -> float:
     """What is drawn up for this patient: whole milligrams, where the protocol goes by weight."""
     rules = protocol.medicine.dose
-    amount = min(rules.first_max, rules.max)
+    amount = min(rules.first_max_of(age_years).amount, rules.max)
     return float(int(amount * weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
 
 
