@@ -67,23 +67,29 @@ def _floor_parts(forecast: FloorForecast) -> Iterator[RenderableType]:
 
 def _people(people: tuple[PersonAhead, ...], now: datetime) -> RenderableType:
     table = Table(box=None)
-    for heading in ("who", "by", "if nobody acts", "", "severity", "what", "course", "because", "then"):
+    table.add_column("who")
+    for heading in ("if nobody acts", "", "severity", "course"):
         table.add_column(heading, no_wrap=True)
+    for heading in ("what", "then"):
+        table.add_column(heading)
     for person in people:
         for place, pages in enumerate(person.about_each):
             first, *others = pages
             table.add_row(
-                f"{escape(person.name)} [dim]({escape(person.person)})[/]" if place == 0 else "",
-                (escape(", ".join(person.channels)) or "[red]no channel[/]") if place == 0 else "",
+                _who(person) if place == 0 else "",
                 moment(first.at),
                 away(first.at, now),
                 severity(first.severity),
-                plain(first.kind) + (f", session {first.session}" if first.session else ""),
                 f"[cyan]{escape(first.course_id)}[/]",
-                BECAUSE[first.because],
-                f"{count_of(len(others), 'more page')} until {moment(others[-1].at)}" if others else "",
+                plain(first.kind) + (f", session {first.session}" if first.session else ""),
+                f"{count_of(len(others), 'more page')} until {others[-1].at.astimezone():%H:%M}" if others else "",
             )
     return table
+
+
+def _who(person: PersonAhead) -> str:
+    unreachable = "" if person.channels else " [red]no channel[/]"
+    return f"{escape(person.name)} [dim]({escape(person.person)})[/]{unreachable}"
 
 
 def _pages(pages: tuple[PageToCome, ...], now: datetime) -> RenderableType:

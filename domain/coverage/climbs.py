@@ -2,7 +2,7 @@
 
 Between two moments at which anything changes, each page of a ladder either moves with the opening, as its waits are
 fixed, or stays where the policy's hours begin. So what holds of the first moment of such a time is the worst of it, and
-a year is a few hundred ladders instead of half a million minutes.
+a year is some thousand ladders instead of half a million minutes for each severity.
 """
 
 from collections.abc import Iterator
