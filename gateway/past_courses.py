@@ -95,6 +95,6 @@ def _firsts(
     if changed is None:
         yield now
         return
-    yield from (one for version, one in reversed(versions.items()) if version != changed)
+    yield from (one for version, one in reversed(tuple(versions.items())) if version != changed)
     if changed in versions:
         yield versions[changed]
