@@ -37,7 +37,10 @@ EarlierMoment = Annotated[
     BeforeValidator(lambda told: None if told is None else moment(told)),
     Query(description="How it was at that moment, RFC 3339 with an offset", examples=["2026-11-27T19:14:00Z"]),
 ]
-AsKnown = Annotated[bool, Query(description="As the record knew it by `as_of`, not as it is known today")]
+AsKnown = Annotated[
+    bool,
+    Query(description="As the record knew it by `as_of`, not as it is known today; without that, both are the same"),
+]
 
 OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
 """Problems that every route about one course may return, besides those of authentication and middleware."""
@@ -105,7 +108,6 @@ async def course(
 ) -> PastCourse | CourseView:
     """One course as its workflow holds it now, with every event answered so far; or as it stood at `as_of`."""
     if as_of is None:
-        _check_needs_a_moment(as_known=as_known)
         view: PastCourse | CourseView = await access.view(caller, course_id)
     else:
         view = await _past(access, caller, course_id, Wanted(as_of, as_known))
@@ -118,11 +120,6 @@ async def _past(access: CourseAccess, caller: Caller, course_id: CourseId, wante
         return await access.past(caller, course_id, wanted)
     except WrongMoment as wrong:
         raise _wrong_moment(str(wrong)) from None
-
-
-def _check_needs_a_moment(*, as_known: bool) -> None:
-    if as_known:
-        raise _wrong_moment("must be given with as_known")
 
 
 def _wrong_moment(why: str) -> ProblemError:
@@ -161,8 +158,6 @@ async def ledger(
 
     With `as_of` those of what had been said to happen by then, with `as_known` those that were recorded by then.
     """
-    if as_of is None:
-        _check_needs_a_moment(as_known=as_known)
     await sites.check(caller, course_id)
     found = await store.entries(course_id)
     if not found.ids:

@@ -73,7 +73,6 @@ async def test_the_ledger_of_a_moment_is_what_was_recorded_by_then(house: House,
         ({"as_of": "1999-01-01T00:00:00Z"}, "must not lie before the course began"),
         ({"as_of": "1999-01-01T00:00:00Z", "as_known": "true"}, "must not lie before the course began"),
         ({"as_of": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "must not be in the future"),
-        ({"as_known": "true"}, "must be given with as_known"),
     ],
 )
 async def test_a_moment_that_is_none_is_said_to_be_so(
@@ -84,6 +83,16 @@ async def test_a_moment_that_is_none_is_said_to_be_so(
 
     assert answer.status_code == 422
     assert [(one["pointer"], must in one["detail"]) for one in answer.json()["errors"]] == [("/query/as_of", True)]
+
+
+async def test_as_known_now_is_the_course_as_it_is(house: House, mara: TwoPasts) -> None:
+    """Without a moment there is nothing to tell apart."""
+    now, known = [
+        (await house.admin.get(f"/v1/courses/{mara.course}/ledger", params=asked)).json()
+        for asked in ({}, {"as_known": "true"})
+    ]
+
+    assert known == now
 
 
 async def test_who_reads_the_past_of_a_course_is_on_the_record(house: House, mara: TwoPasts) -> None:
