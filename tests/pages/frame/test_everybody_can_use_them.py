@@ -11,7 +11,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("barriers")
+pytestmark = [pytest.mark.xdist_group("barriers"), pytest.mark.timeout(900)]
 
 COLOURS: Final = ("color-contrast", "link-in-text-block")
 """The rules of axe-core that a theme may break by itself."""
