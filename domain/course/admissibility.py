@@ -73,7 +73,7 @@ def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
     return tuple(
         name
         for name, model in MODELS.items()
-        if course.phase in EVENT_RULES[model].phases and EVENT_RULES[model].may_come(course, now)
+        if course.phase in EVENT_RULES[model].phases_in(course) and EVENT_RULES[model].may_come(course, now)
     )
 
 
@@ -99,7 +99,8 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     role = event.data.actor.role
     name = _type_of(rule.event).removeprefix("kap.")
     by_role = [] if role in rule.roles else [wrong_role(role, name, rule.roles)]
-    by_phase = [] if course.phase in rule.phases else [wrong_phase(course, rule.phases)]
+    phases = rule.phases_in(course)
+    by_phase = [] if course.phase in phases else [wrong_phase(course, phases)]
     session, by_session = session_of(course, rule, event)
     own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
     by_death = deceased(course, event.time) if isinstance(event, SHOWS_THEM_ALIVE) else ()
@@ -132,7 +133,7 @@ def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
 
 
 def _is_for_the_monitored(course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], now: datetime) -> bool:
-    if course.monitored is None or course.phase not in rule.phases or rule.stages is None:
+    if course.monitored is None or course.phase not in rule.phases_in(course) or rule.stages is None:
         return False
     return rule.stages >= MONITORED and rule.may_come(course, now)
 

@@ -45,7 +45,8 @@ def in_the_way(course: Course, intent: Intent) -> tuple[Blocker, ...]:
     Which role reports it, and what its content has against it, is known only once it is reported.
     """
     rule = EVENT_RULES[MODELS[intent.type]]
-    by_phase = () if course.phase in rule.phases else (wrong_phase(course, rule.phases),)
+    phases = rule.phases_in(course)
+    by_phase = () if course.phase in phases else (wrong_phase(course, phases),)
     found = (
         _of_session(course, rule, intent) if isinstance(rule, SessionEventRule) else _of_course(course, rule, intent)
     )

@@ -43,6 +43,10 @@ def _always(_: object) -> bool:
     return True
 
 
+def _no_phases(_: object) -> frozenset[Phase]:
+    return frozenset()
+
+
 def never(_: object) -> bool:
     """Of an event that no protocol ever wants: it is taken whenever it comes."""
     return False
@@ -52,6 +56,7 @@ def never(_: object) -> bool:
 class _Rule(Generic[E]):
     """What every rule has.
 
+    `more_phases` are those that the course's protocol adds to `phases`.
     `check` raises `Refused` if a field does not fit the course. `overrides` are those of the event's overrides that
     count. `is_wanted` says whether the course's protocol ever wants such an event; it is taken whenever it comes.
     `fulfils` says that the event fulfils a requirement, and counts only if the protocol has nothing against it; any
@@ -60,11 +65,16 @@ class _Rule(Generic[E]):
 
     event: type[E]
     phases: frozenset[Phase]
+    more_phases: Callable[[CourseState], frozenset[Phase]] = _no_phases
     roles: frozenset[Role] = STAFF
     check: Callable[[CourseState, E], object] = _none
     overrides: Callable[[E], tuple[Override, ...]] = _none
     is_wanted: Callable[[CourseState], bool] = _always
     fulfils: bool = False
+
+    def phases_in(self, course: CourseState) -> frozenset[Phase]:
+        """The phases of this course that such an event belongs to."""
+        return self.phases | self.more_phases(course)
 
     def may_lift(self, blocker: Blocker) -> bool:
         """Whether such an event may lift the blocker by an override; one that takes none lifts nothing."""

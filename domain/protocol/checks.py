@@ -315,17 +315,20 @@ def _measures(protocol: Protocol) -> Contradictions:
         if rule.worsened is not None and rule.meaningful_change is None:
             yield f"{table}.worsened", "must come with meaningful_change: nothing else says what a worsening is"
         yield from _risk(table, instrument, rule)
-        yield from _futility(table, rule, protocol.course.sessions_max)
+        yield from _futility(table, instrument, rule, protocol.course.sessions_max)
 
 
-def _futility(table: str, rule: MeasureRule, sessions_max: int) -> Contradictions:
-    if rule.futility is None:
+def _futility(table: str, instrument: str, rule: MeasureRule, sessions_max: int) -> Contradictions:
+    if rule.futility is None or instrument == CSSRS:
         return
     if rule.futility.after_session >= sessions_max:
         expected = f"must be less than course.sessions_max ({sessions_max}): no dose follows the last session"
         yield f"{table}.futility.after_session", expected
     if rule.futility.least_percent is None and rule.response_percent is None:
-        yield f"{table}.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"
+        yield (
+            f"{table}.futility.least_percent",
+            "is missing: without response_percent nothing else says what a benefit is",
+        )
 
 
 def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:

@@ -51,7 +51,7 @@ class SchedulePart(Frozen):
 
 
 class MaintenanceRules(Frozen):
-    """Further sessions after the series, planned while the patient is followed up: how far each is from the dose before.
+    """Further sessions after the series, planned while they are followed up: how far each is from the dose before.
 
     `most` is how many of them one course may have.
     """

@@ -16,7 +16,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.protocol.measures import FutilityRule
-from domain.protocol.medicine import DoseBasis, Limit
+from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.values import LimitSeverity, Route, Vital
@@ -84,11 +84,7 @@ IN_A_PART: Final = weekly(
     }
 )
 MAINTAINED: Final = weekly(
-    {
-        "course.maintenance": MaintenanceRules(
-            interval=days(7), interval_min=days(2), interval_max=days(21), most=1
-        )
-    }
+    {"course.maintenance": MaintenanceRules(interval=days(7), interval_min=days(2), interval_max=days(21), most=1)}
 )
 LOOKED_AT: Final = weekly(
     {

@@ -111,7 +111,8 @@ def _booster_blockers(
     if given >= most:
         yield Blocker(
             code="dose.booster_not_allowed",
-            message=f"The protocol allows {count_of(most, 'booster')}; {given} {'has' if given == 1 else 'have'} been given",
+            message=f"The protocol allows {count_of(most, 'booster')}; "
+            f"{given} {'has' if given == 1 else 'have'} been given",
             absolute=True,
             observed=given + 1,
             limit=most,

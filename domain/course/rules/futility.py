@@ -1,4 +1,4 @@
-"""Futility: without the improvement that the protocol asks for, the prescriber reviews the treatment before it goes on."""
+"""Futility: without the benefit that the protocol asks for, the prescriber reviews the treatment before it goes on."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -32,14 +32,21 @@ def _of_one(course: CourseState, instrument: Code, rule: MeasureRule, at: dateti
     if found is not None and found.is_response is not False:
         return
     name, sessions = instrument_name(instrument), count_of(len(held), "session")
-    shown = "is not known to have improved" if found is None else f"improved by {found.improvement_percent:g} %"
+    percent = found.improvement_percent if found is not None else None
     yield Blocker(
         code=f"measure.{instrument}_without_benefit",
-        message=f"{name} {shown} in {sessions}; {least} % are the least: the prescriber's review has not been done",
-        observed=None if found is None else found.improvement_percent,
+        message=f"{name} {_in_words(percent)} in {sessions}; {least} % better is the least: "
+        "the prescriber's review has not been done",
+        observed=percent,
         limit=least,
         source=course.protocol.source_of(f"measures.{instrument}.futility.least_percent"),
     )
+
+
+def _in_words(improvement: float | None) -> str:
+    if improvement is None:
+        return "is not known to have improved"
+    return f"improved by {improvement:g} %" if improvement >= 0 else f"worsened by {-improvement:g} %"
 
 
 def _changed(course: CourseState, instrument: Code, rule: MeasureRule, at: datetime) -> ScoreChange | None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.course.event_rule import TREATMENT
-from domain.course.placement_blockers import wrong_phase
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.values import Blocker, count_of
@@ -18,14 +16,15 @@ class SessionBounds(NamedTuple):
     most: int
 
 
+def more_phases(course: CourseState) -> frozenset[Phase]:
+    """In which further phase a plan may be prescribed: in follow-up, where the protocol has maintenance sessions."""
+    return frozenset({Phase.FOLLOW_UP}) if course.protocol.course.maintenance is not None else frozenset()
+
+
 def standing(course: CourseState, _at: datetime) -> Iterator[Blocker]:
-    """What speaks against any plan in follow-up: no maintenance sessions by the protocol, or none that is left."""
+    """What speaks against any plan in follow-up: that every maintenance session has been held."""
     rules = course.protocol.course.maintenance
-    if course.phase is not Phase.FOLLOW_UP:
-        return
-    if rules is None:
-        yield wrong_phase(course, TREATMENT)
-    elif (held := _held(course)) >= rules.most:
+    if course.phase is Phase.FOLLOW_UP and rules is not None and (held := _held(course)) >= rules.most:
         yield Blocker(
             code="maintenance.all_held",
             message=f"The protocol allows {count_of(rules.most, 'maintenance session')}; all have been held",
@@ -56,7 +55,7 @@ def begin(transition: Transition[Any], at: datetime) -> None:
     """Goes back from follow-up to the medicine sessions, where the plan has one more than have been held."""
     course = transition.course
     number = course.next_session()
-    if course.phase is not Phase.FOLLOW_UP or course.planned_sessions < number:
+    if course.phase not in more_phases(course) or course.planned_sessions < number:
         return
     if course.maintenance_from is None:
         transition.change(maintenance_from=number)

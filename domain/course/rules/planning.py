@@ -21,9 +21,8 @@ from domain.values import Blocker, count_of
 
 def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
     """The blockers of prescribing this plan; one in follow-up is for sessions after the series."""
-    against = tuple(maintenance.standing(course, event.time))
-    yield from against
-    if against:
+    if against := tuple(maintenance.standing(course, event.time)):
+        yield from against
         return
     course = maintenance.as_a_plan_finds_it(course)
     rules, source = course.protocol.course, course.protocol.source_of
@@ -108,15 +107,15 @@ class _Most(NamedTuple):
 
 
 def _most_of_next_dose(course: CourseState) -> _Most:
-    """The lowest of the bounds that nobody may plan above."""
+    """The bound that nobody may plan above: of a first dose, or of any; or that of the part, where it is lower."""
     rules, part = course.protocol.medicine.dose, course.part_of(course.next_session())
-    bounds = [_Most(rules.hard_max, "hard_max", "medicine.dose.hard_max")]
-    if part is not None and part.dose_max is not None:
-        bounds.append(_Most(part.dose_max, "part_max", f"{part.key}.dose_max"))
+    most = _Most(rules.hard_max, "hard_max", "medicine.dose.hard_max")
     if not course.dosed_sessions:
         first = first_max(course, own_bounds(course.protocol))
-        bounds.append(_Most(first.amount, "first_max", first.key))
-    return min(bounds, key=lambda one: one.limit)
+        most = _Most(first.amount, "first_max", first.key)
+    if part is not None and part.dose_max is not None and part.dose_max < most.limit:
+        return _Most(part.dose_max, "part_max", f"{part.key}.dose_max")
+    return most
 
 
 def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
@@ -129,7 +128,8 @@ def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
 
 PRESCRIBED = EventRule(
     event=PlanPrescribed,
-    phases=TREATMENT | {Phase.FOLLOW_UP},
+    phases=TREATMENT,
+    more_phases=maintenance.more_phases,
     roles=PRESCRIBER,
     standing=maintenance.standing,
     blockers=blockers,

@@ -1,4 +1,4 @@
-"""Spacing: how far a session's dose is from the one before it, by its part of the protocol's schedule and by the plan."""
+"""Spacing: how far a session's dose is from the one before it, by its part of the schedule and by the plan."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -203,8 +203,12 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
 their own rules."""
 
 
-OPENS = {"kap.check_in.completed": timedelta(hours=13), "kap.follow_up.held": timedelta(days=20)}
-"""How long after that point the first call and the first visit may be made."""
+OPENS = {
+    "kap.patient.checked_in": timedelta(days=1, hours=23),
+    "kap.check_in.completed": timedelta(hours=13),
+    "kap.follow_up.held": timedelta(days=20),
+}
+"""How long after that point the day of the visit has come, and the first call and the first visit may be made."""
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)

@@ -83,12 +83,12 @@ def test_a_value_that_is_not_what_it_should_be_is_named(old: str, new: str, key:
     assert (key, sentence) in findings(changed((old, new)))
 
 
-
-
-def part(name: str = "a", interval: str = "P3D", least: str = "P2D", most: str = "P7D", more: str = "") -> str:
+def part(
+    name: str = "a", *, sessions: int = 4, interval: str = "P3D", least: str = "P2D", most: str = "P7D", more: str = ""
+) -> str:
     """A part of the schedule, and what follows `[course]`."""
     bounds = f'interval = "{interval}"\ninterval_min = "{least}"\ninterval_max = "{most}"\n{more}'
-    return f'[[course.schedule]]\npart = "{name}"\nsessions = 8\n{bounds}\n[screening]'
+    return f'[[course.schedule]]\npart = "{name}"\nsessions = {sessions}\n{bounds}\n[screening]'
 
 
 def kept_up(least: str = "P6D", most: int = 10) -> str:
@@ -125,7 +125,7 @@ CONTRADICTIONS = [
     ("[screening]", part(least="P4D"), "course.schedule.a.interval", "must be at least interval_min (P4D)"),
     ("[screening]", part(most="P35D"), "course.schedule.a.interval_max", "must be at most course.rescreen_after (P28D)"),
     ("[screening]", part().replace("[screening]", part()), "course.schedule", "must name each part once; a is named 2 times"),
-    ("[screening]", part().replace("[screening]", part("b")), "course.schedule.b.sessions", "must be of sessions that a plan may have: it would begin with session 9 of 8 (sessions_max)"),
+    ("[screening]", part(sessions=8).replace("[screening]", part("b")), "course.schedule.b.sessions", "must be of sessions that a plan may have: it would begin with session 9 of 8 (sessions_max)"),
     ("[screening]", part(more="dose_max = 2.1"), "course.schedule.a.dose_max", "must be at most medicine.dose.hard_max (2)"),
     ("[screening]", part(interval="P2D", most="P2D"), "integration.within", "must be at most course.schedule.a.interval_max (P2D): the talk comes before the next dose"),
     ("[medicine.clearance]", further("intramuscular"), "medicine.routes", "must name each route once, beside the protocol's own; intramuscular is named twice"),
@@ -134,7 +134,7 @@ CONTRADICTIONS = [
     ("[screening]", kept_up(least="P15D"), "course.maintenance.interval", "must be at least interval_min (P15D)"),
     ("[screening]", kept_up(most=92), "course.maintenance.most", "must be at most 91, so that a course has no more than 99 sessions"),
     ("[measures.gad7]", "futility = { after_session = 8 }\n[measures.gad7]", "measures.phq9.futility.after_session", "must be less than course.sessions_max (8): no dose follows the last session"),
-    ("[measures.gad7]", "[measures.bdi]\nevery = \"end\"\nrange = [0, 63]\nfutility = { after_session = 4 }\n[measures.gad7]", "measures.bdi.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"),
+    ("[measures.gad7]", '[measures.bdi]\nevery = "end"\nrange = [0, 63]\nfutility = { after_session = 4 }\n[measures.gad7]', "measures.bdi.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"),
     ("[measures.cssrs]", "[measures.cssrs]\nfutility = { after_session = 4 }", "measures.cssrs.futility", "cssrs has a level of risk and no score"),
     ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),
     ("[medicine.clearance]", first_doses((70, 0.3), (65, 0.2)), "medicine.dose.by_age", "must rise by age_min; 65 follows 70"),

@@ -39,11 +39,16 @@ def test_who_comes_on_another_day_than_booked_is_told_of(ward: Ward) -> None:
         (23, hours(4), True),
         (1, -hours(2), False),
     ],
-    ids=["from midnight on", "the evening before", "past midnight", "until four hours", "four hours", "before midnight"],
+    ids=[
+        "from midnight on",
+        "the evening before",
+        "past midnight",
+        "until four hours",
+        "four hours",
+        "before midnight",
+    ],
 )
-def test_a_visit_is_of_its_day_and_may_run_past_midnight(
-    ward: Ward, hour: int, away: timedelta, is_told: bool
-) -> None:
+def test_a_visit_is_of_its_day_and_may_run_past_midnight(ward: Ward, hour: int, away: timedelta, is_told: bool) -> None:
     """The days are those of the site, here in UTC."""
     starts_at = ward.prepared().now.replace(hour=hour, minute=0) + days(3)
     ward.reports(booking(MARA, at=ward.now, starts_at=starts_at))

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase
+from domain.events.clinic_events import ClinicEvent
 from domain.protocol.schedule import MaintenanceRules
 from domain.views.course import course_view
 from tests.domain.conftest import Opens
@@ -33,9 +34,7 @@ from tests.support.ward import EDGES, Ward
 
 MAINTAINED: Final = weekly(
     {
-        "course.maintenance": MaintenanceRules(
-            interval=days(28), interval_min=days(14), interval_max=days(60), most=2
-        ),
+        "course.maintenance": MaintenanceRules(interval=days(28), interval_min=days(14), interval_max=days(60), most=2),
         "course.plan_interval_within": None,
     }
 )
@@ -56,7 +55,7 @@ def visits(ward: Ward) -> list[tuple[str | None, datetime]]:
 def comes(ward: Ward, session: int, begins: datetime) -> datetime:
     """The whole visit of somebody who was screened again, and the days after it; when they went home."""
     ward.reports(booking(MARA, session, at=ward.now, starts_at=begins))
-    for event in (
+    visit: tuple[ClinicEvent, ...] = (
         screening(MARA, at=begins - days(1)),
         cssrs(MARA, at=begins - minutes(30)),
         check_in(MARA, session, at=begins - minutes(20)),
@@ -69,7 +68,8 @@ def comes(ward: Ward, session: int, begins: datetime) -> datetime:
         call(MARA, session, at=begins + hours(26)),
         integration(MARA, session, at=begins + hours(47)),
         form(MARA, session, at=begins + hours(48)),
-    ):
+    )
+    for event in visit:
         assert ward.reports(event).deviations == ()
     return begins + minutes(130)
 

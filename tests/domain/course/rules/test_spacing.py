@@ -102,6 +102,7 @@ def test_a_plans_interval_is_that_of_its_part(opens: Opens) -> None:
         "interval.shorter_than_plan"
     ]
 
+    ward.reports(plan(MARA, at=ward.now, sessions=6, interval_days=7))
     ward.integrated(3)
     assert shown(ward).interval_days == 10
 
