@@ -94,7 +94,6 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         identity=worker_identity(os.getpid()),
         codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk.runtime if sdk else None,
-        for_workers=True,
     )
     await register_search_attributes(client)
     paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))

@@ -94,6 +94,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     client = await connect(
+        for_callers=True,
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk_metrics.runtime,

@@ -106,12 +106,12 @@ async def connect(
     target_host: str | None = None,
     codec: EncryptionCodec | None = None,
     interceptors: Sequence[Interceptor] = (),
-    for_workers: bool = False,
+    for_callers: bool = False,
     **overrides: Any,
 ) -> Client:
     """Connects to the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
 
-    The client is a caller's, or with `for_workers` one that workers run on.
+    With `for_callers` the client gets along with workers of another release; no worker may run on it.
 
     `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`, except
     with `lazy` as an override: then it connects at the first call.
@@ -122,7 +122,7 @@ async def connect(
         return await Client.connect(
             **config,
             identity=identity,
-            data_converter=data_converter(codec, for_callers=not for_workers),
+            data_converter=data_converter(codec, for_callers=for_callers),
             interceptors=interceptors,
         )
     except (RuntimeError, RPCError) as error:

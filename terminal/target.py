@@ -114,7 +114,7 @@ class Target(Frozen):
             else EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
         )
         who = f"kapstan-command-{os.getpid()}"
-        return await connect(identity=who, target_host=self.temporal, codec=codec, lazy=lazy)
+        return await connect(identity=who, target_host=self.temporal, codec=codec, for_callers=True, lazy=lazy)
 
 
 def place(data: Path) -> Target:
