@@ -37,6 +37,7 @@ from tests.support.on_call_side import PagerTwin
 from tests.support.running_stack import example_on_call
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
+from worker import GIVEN_UP_AFTER
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -229,12 +230,14 @@ async def working(clinic: Clinic, paging: Paging | None = None) -> AsyncIterator
             task_queue=COURSES,
             workflows=[PatientCourse],
             activities=[clinic.records.append_entries, clinic.records.record_escalation],
+            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         ),
         Worker(
             clinic.temporal.client,
             task_queue=PAGING,
             workflows=[EscalationWorkflow],
             activities=[pager.standing, pager.page],
+            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         ),
     ):
         yield
