@@ -37,6 +37,7 @@ from tests.support.on_call_side import PagerTwin
 from tests.support.running_stack import example_on_call
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
+from worker import GIVEN_UP_AFTER
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -232,6 +233,7 @@ async def working(
             workflows=[PatientCourse],
             activities=[clinic.records.append_entries, clinic.records.record_escalation],
             deployment_config=deployment,
+            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         ),
         Worker(
             clinic.temporal.client,
@@ -239,6 +241,7 @@ async def working(
             workflows=[EscalationWorkflow],
             activities=[pager.standing, pager.page],
             deployment_config=deployment,
+            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         ),
     ):
         yield

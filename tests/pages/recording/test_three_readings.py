@@ -1,5 +1,7 @@
 """Three patients and a tablet: the 45-minute readings, from the live sessions and back."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -22,6 +24,8 @@ VALUES = {
     "moaas": "5",
 }
 MOST_TAPS = 24
+PATIENCE = 120_000
+"""Milliseconds within which a busy machine records a reading."""
 
 
 async def test_three_readings_take_no_more_than_24_taps(house: House, browser: Browser) -> None:
@@ -29,7 +33,7 @@ async def test_three_readings_take_no_more_than_24_taps(house: House, browser: B
 
     Room, minutes, checkpoint and last values stand there; nothing is scrolled for; the answer leads back to the rows.
     """
-    courses = [await house.has(lambda ward: ward.watched(until=minutes(30)), ago=minutes(14)) for _ in range(3)]
+    courses = [await house.has(lambda ward: ward.watched(until=minutes(30)), ago=minutes(12.5)) for _ in range(3)]
     for course in courses:
         await house.is_recorded(course)
     token = await house.token(TokenRole.CLINIC)
@@ -50,7 +54,7 @@ async def test_three_readings_take_no_more_than_24_taps(house: House, browser: B
             taps += 1
 
             await expect(page.locator(".at-hand")).to_contain_text("session 1 · room willow · dosed")
-            await expect(page.locator(".at-hand")).to_contain_text("44 min since the dose")
+            await expect(page.locator(".at-hand")).to_contain_text(re.compile("4[234] min since the dose"))
             await expect(page.locator(".at-hand")).to_contain_text("45-minute reading in ")
             await expect(page.locator("#f-data-systolic-last")).to_contain_text("last 126 at ")
             await expect(page.get_by_role("button", name="Record")).to_be_in_viewport()
@@ -70,7 +74,8 @@ async def test_three_readings_take_no_more_than_24_taps(house: House, browser: B
             await page.get_by_role("button", name="Record").click()
             taps += 1
 
-            await expect(page.locator("#answered")).to_contain_text(f"{course} · Recorded: Reading.")
+            answered = page.locator("#answered")
+            await expect(answered).to_contain_text(f"{course} · Recorded: Reading.", timeout=PATIENCE)
             await expect(page.locator("#answered")).to_contain_text("It counts for the 45-minute reading.")
             await expect(page).to_have_url(f"{house.url}/sessions?answered={page.url.rpartition('=')[2]}")
         assert not eyes.complaints
