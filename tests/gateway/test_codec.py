@@ -185,7 +185,7 @@ async def test_nothing_of_a_patient_stands_in_clear_on_the_server() -> None:
     secret = "nobody-may-read-this"
     with fresh_folder() as folder:
         async with TemporalServer(folder) as temporal:
-            client = await connect(identity="test", target_host=temporal.address, codec=codec(NEW), for_workers=True)
+            client = await connect(identity="test", target_host=temporal.address, codec=codec(NEW))
             async with course_worker(client):
                 courses = Courses(client, LIBRARY, allow_unapproved=True)
                 event = referral(MARA, at=datetime.now(UTC))
