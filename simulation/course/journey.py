@@ -35,7 +35,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.fields import Dose, Override, PregnancyTest, StaffMember
 from domain.protocol.instruments import CSSRS, PHQ9
-from domain.protocol.measures import MeasureMoment
+from domain.protocol.measures import MeasureMoment, MeasureRule
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
@@ -61,6 +61,8 @@ SOBER_FOR = timedelta(days=365)
 
 ITEM_9 = 2
 ASKED_ON_AFTER = timedelta(minutes=5)
+ASKED_EARLY_BY = timedelta(days=1)
+"""What an interval makes due is asked at a visit so much before it."""
 
 IN_THE_ROOM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=3))
 SEEN_TO = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
@@ -90,6 +92,7 @@ class Journey:
         self.teller = Reporter(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
+        self._answered_at: dict[str, datetime] = {}
         self._at_most_mg: float | None = None
 
     @property
@@ -255,7 +258,7 @@ class Journey:
         for after in self.protocol.follow_up.after:
             at = self._next_visit(last + after)
             await self.teller.live_until(at)
-            await self._answer(at, self._instruments(), progress=1)
+            await self._answer(at, self._instruments(at), progress=1)
             await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
 
     async def _live_for_some_days(self) -> datetime:
@@ -278,7 +281,8 @@ class Journey:
     async def _arrive(self, number: int) -> float:
         """Reports the arrival; returns today's weight in kg."""
         arrival = await self._live_until_arrival()
-        await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
+        gone = (number - 1) / max(1, self.patient.medicine_sessions)
+        await self._answer(arrival, self._instruments(arrival), progress=gone)
         for test, rule in (self.protocol.screening.tests or {}).items():
             if rule.is_due_before(number):
                 await self.teller.tell(arrival, _result(test, rule))
@@ -341,6 +345,7 @@ class Journey:
             await self._record(at, instrument, items)
 
     async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> Answer:
+        self._answered_at[instrument] = at
         return await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _interval_before(self, number: int) -> timedelta:
@@ -368,9 +373,19 @@ class Journey:
         )
         return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room=self.practice.room, staff=staff)
 
-    def _instruments(self) -> tuple[str, ...]:
-        each = [name for name, rule in self.protocol.measures.items() if MeasureMoment.EACH_SESSION in rule.moments]
-        return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))
+    def _instruments(self, at: datetime) -> tuple[str, ...]:
+        """What is asked at a visit at that moment: what each session asks for, and what is due by the next day."""
+        asked = [
+            name
+            for name, rule in self.protocol.measures.items()
+            if MeasureMoment.EACH_SESSION in rule.moments or self._is_due(name, rule, at)
+        ]
+        return tuple(dict.fromkeys((*asked, *self.protocol.medicine.measures)))
+
+    def _is_due(self, instrument: str, rule: MeasureRule, at: datetime) -> bool:
+        last = self._answered_at.get(instrument)
+        intervals = [one for one in rule.moments if isinstance(one, timedelta)]
+        return any(last is None or at - last >= one - ASKED_EARLY_BY for one in intervals)
 
 
 def _result(test: str, rule: ScreeningTest) -> ResultRecorded.Data:

@@ -272,6 +272,34 @@ async def test_a_patient_of_each_other_protocol_comes_to_the_end_of_it(
             assert spacing.interval_min <= after.time - before.time <= spacing.interval_max
 
 
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_measure_that_is_due_at_an_interval_is_taken_at_the_visit_that_it_is_due_by(
+    rehearse: Rehearse, protocol: Protocol, seed: int
+) -> None:
+    """Weekly where the doses are twice a week, and with the next visit at the latest; follow-up has its own."""
+    for part in everyone(protocol, seed)[ROUND:]:
+        every = part.protocol.measures[PHQ9].every
+        if not isinstance(every, timedelta):
+            continue
+        rehearsed = await rehearse(part, BEGINNINGS[seed % len(BEGINNINGS)])
+
+        asked = [
+            one.time
+            for one in rehearsed.ledger
+            if one.type == "kap.measure.recorded" and one.data["instrument"] == PHQ9
+        ]
+        doses = [one.time for one in rehearsed.ledger if one.type == "kap.dose.administered"]
+        treated = [at for at in asked if at <= doses[-1]]
+        assert len(treated) > 1
+        assert {
+            later - earlier <= every + part.protocol.course.interval_min for earlier, later in pairwise(treated)
+        } == {True}
+        assert doses[-1] - treated[-1] < every
+        assert len([at for at in asked if at > doses[-1]]) == len(part.protocol.follow_up.after)
+        assert rehearsed.ending.phq9 is not None
+        assert rehearsed.ending.phq9[0] > rehearsed.ending.phq9[1]
+
+
 async def test_an_infusion_runs_as_long_as_it_does_and_is_paused_in_between(
     rehearse: Rehearse, protocol: Protocol
 ) -> None:
