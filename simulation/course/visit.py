@@ -243,6 +243,7 @@ class MedicineVisit:
         )
         await self._teller.tell_at_once(answered_at + AT_THE_BEDSIDE_AFTER, corrected)
         self._teller.now = await ward.resolve(escalation, NURSE.id, after=reply.done_after, note=THEY_ARE_WELL)
+        self._had_an_alarm = True
 
     async def _answer(self, answer: Answer) -> None:
         """Acts on the verdict: a second reading after a warning, more until an alarm is confirmed."""

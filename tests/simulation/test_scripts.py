@@ -178,6 +178,18 @@ async def test_a_reading_that_was_typed_wrong_is_corrected_and_its_page_is_marke
     assert any(one.says.startswith("corrected: Typed wrong: ") for one in rehearsed.news)
 
 
+@pytest.mark.parametrize("seed", [15, 17, 20])
+async def test_no_dose_rises_after_a_session_with_a_page_that_was_for_a_typing_error(
+    rehearse: Rehearse, protocol: Protocol, seed: int
+) -> None:
+    """Whoever is heavier then is given no more: an emergency counts, though it rests on a corrected value."""
+    part = named(protocol, seed, "slip corrected")
+
+    rehearsed = await rehearse(part)
+
+    assert differences(part.script.expected, rehearsed.ending) == ()
+
+
 async def test_a_slip_that_nobody_corrects_does_not_end_as_scripted(rehearse: Rehearse, protocol: Protocol) -> None:
     """The demonstration's check says what is missing."""
     part = named(protocol, 5, "slip corrected")
