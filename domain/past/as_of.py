@@ -25,6 +25,8 @@ from domain.views.escalations_told import escalations_told
 MOST_MOMENTS: Final = 300
 """At how many moments deadlines pass between two events; what is asked again without end passes once after them."""
 
+FURTHER_MOMENTS: Final = 20
+"""And at how many between two later events, where one such wait has had no end."""
 
 AT_ONCE: Final = timedelta(minutes=1)
 """A fact that the record had by then after it happened was reported at once, and is not called late."""
@@ -174,12 +176,15 @@ def _happened_by(
     began_at = events[0][1].time
     if began_at > at:
         raise BeforeItsBeginning(began_at)
-    course = blank
+    course, most = blank, MOST_MOMENTS
     for sequence, event in events:
         if (now := max(event.time, began_at)) > at:
             break
         opened = tuple(one for one in known.escalations if one.opened_at < now)
-        course = _until(course, now, opened).but(sequence=sequence)
+        course, has_ended = _until(course, now, opened, most)
+        course = course.but(sequence=sequence)
+        if not has_ended:
+            most = FURTHER_MOMENTS
         if isinstance(event, ProtocolMigrated):
             offered = versions[event.data.to_version]
             course = course.but(protocol=offered.protocol, protocol_hash=offered.hash)
@@ -187,7 +192,8 @@ def _happened_by(
         assert isinstance(taken, Course)
         course = taken
     escalations = tuple(_escalations(known, entries, at))
-    return _until(course, at, escalations).but(
+    course, _ = _until(course, at, escalations, most)
+    return course.but(
         escalations=escalations,
         deviations=tuple(one for one in known.deviations if one.at <= at),
         journal=tuple(kept for kept in known.journal if (kept.in_force.event or kept.event).time <= at),
@@ -196,16 +202,21 @@ def _happened_by(
     )
 
 
-def _until(course: Course, moment: datetime, escalations: tuple[CourseEscalation, ...]) -> Course:
-    """The course after every deadline that passes by that moment, with these escalations and no others."""
+def _until(
+    course: Course, moment: datetime, escalations: tuple[CourseEscalation, ...], most: int
+) -> tuple[Course, bool]:
+    """The course after every deadline that passes by that moment, with these escalations and no others.
+
+    Also whether there were no more than so many moments; else the rest of them have passed as one.
+    """
     course = course.but(escalations=escalations)
-    for _ in range(MOST_MOMENTS):
+    for _ in range(most):
         upcoming = course.deadlines() if course.referral is not None else ()
         if not upcoming or upcoming[0].passes_at > moment:
-            return course
+            return course, True
         passed = course.pass_deadlines(upcoming[0].passes_at, upcoming)
         course = passed.course.but(escalations=escalations)
-    return course.pass_deadlines(moment).course.but(escalations=escalations)
+    return course.pass_deadlines(moment).course.but(escalations=escalations), False
 
 
 def _escalations(known: Course, entries: Sequence[Entry], at: datetime) -> Iterator[CourseEscalation]:

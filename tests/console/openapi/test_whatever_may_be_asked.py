@@ -58,6 +58,11 @@ generation.max-examples = 100
 include-path-regex = "^/v1/(courses|escalations|protocols)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "422", "429"]
 
+# Whether a moment lies after the course began is for the course to say.
+[[operations]]
+include-path-regex = "^/v1/courses/[^/]+$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
+
 # Whether it may be done is for the on-call file to say.
 [[operations]]
 include-path-regex = "/v1/escalations/.+/(acknowledge|resolve|snooze|reassign)"

@@ -1,16 +1,18 @@
 """An auditor asks what was known at ten past ten, and what had happened by then: a course has both pasts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.course.course import Course, Decision
+from domain.course.deadlines import Deadline
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.escalation.messages import Change, EscalationState, Kind
-from domain.past.as_of import BeforeItsBeginning, Learned, PastCourse, Wanted, past_course
+from domain.past.as_of import MOST_MOMENTS, BeforeItsBeginning, Learned, PastCourse, Wanted, past_course
 from domain.past.ledger_told import ToldOtherwise, told
 from tests.support.cast import clearance, correction, dose, migration, minutes, seconds, vitals, weekly
 from tests.support.ward import TICK, Ward
@@ -257,3 +259,26 @@ def test_a_decision_that_came_late_counts_from_when_it_was_taken(ward: Ward) -> 
 
     assert [one.sessions[0].stage for one in (knew, was)] == [Stage.CHECKED_IN, Stage.DOSED]
     assert learned(was) == [Learned.LATE, Learned.LATE]
+
+
+def test_what_is_asked_again_without_end_is_not_played_through_once_a_fact(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never discharged, and read once a week as was typed in afterwards: each quarter of an hour of it is owed."""
+    given_at = ward.dosed().now
+    ward.sleeps(timedelta(days=71))
+    for week in range(1, 11):
+        ward.reports(vitals(ward.course_id, 1, at=given_at + timedelta(weeks=week), spo2=97))
+    passes: list[datetime] = []
+    pass_deadlines = Course.pass_deadlines
+
+    def counted(course: Course, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> Decision:
+        passes.append(now)
+        return pass_deadlines(course, now, upcoming)
+
+    monkeypatch.setattr(Course, "pass_deadlines", counted)
+
+    was = as_of(ward, ward.now)
+
+    assert len(readings(was)) == 10
+    assert len(passes) < 2 * MOST_MOMENTS
