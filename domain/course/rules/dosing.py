@@ -89,7 +89,7 @@ def _is_cleared(session: MedicineSession, at: datetime) -> bool:
     cleared, checked_in = session.clearance, session.check_in
     if cleared is None or session.stage not in {Stage.CHECKED_IN, Stage.CLEARED}:
         return False
-    is_anew = checked_in is not None and checked_in.recorded_at > cleared.recorded_at
+    is_anew = checked_in is not None and checked_in.sequence > cleared.sequence
     if session.stage is Stage.CHECKED_IN and is_anew:
         return False
     return not any(cleared.at <= one.left_at <= at for one in session.absences)

@@ -430,6 +430,15 @@ def test_a_dose_on_a_reading_that_was_taken_back_deviates(ward: Ward) -> None:
     assert "vitals.missing" in ward.reasons(dose(MARA, at=ward.now))
 
 
+def test_whoever_is_checked_in_anew_is_cleared_anew_however_fast_it_was_told(ward: Ward) -> None:
+    """Both were told in the same moment: which came later is the ledger's to say, not the clock's."""
+    ward.cleared()
+    ward.sends(check_in(MARA, at=ward.now, weight_kg=None))
+
+    assert "session.not_cleared" in ward.reasons(dose(MARA, at=ward.now))
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
 def test_there_is_no_booster_after_a_session_was_broken_off(opens: Opens) -> None:
     """`aborted`: monitoring goes on, the medicine does not."""
     ward = boosted(opens)
