@@ -2,14 +2,16 @@
 
 import os
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, Request, async_playwright, expect
 
 DESK: Final = (1440, 900)
 PHONE: Final = (390, 844)
@@ -18,6 +20,23 @@ MISSING: Final = "Chromium is missing: the pages are tested in a real browser (D
 
 expect.set_options(timeout=30_000)
 """Milliseconds: a busy machine is no failure."""
+
+NOTES_GESTURES: Final = """
+window.gestures = [];
+const noted = ["mousedown", "mouseup", "click", "submit", "invalid", "htmx:beforeRequest", "htmx:afterRequest",
+  "htmx:beforeSwap", "htmx:timeout", "htmx:sendError", "htmx:validation:halted", "beforeunload"];
+for (const name of noted) {
+  addEventListener(name, ({ target, detail, clientX, clientY }) => {
+    const at = clientX === undefined ? "" : `at ${clientX}, ${clientY}`;
+    const what = [target.tagName, target.id, target.name, at, detail?.xhr?.status].filter(Boolean).join(" ");
+    gestures.push(`${(performance.now() / 1000).toFixed(2)} s: ${name} ${what}`);
+  }, true);
+}
+"""
+"""Run in each document before its own scripts: where a tap went, and what came of it."""
+
+LAST = 80
+"""How much of what happened is told of a test that failed."""
 
 WHERE_WE_PROMISED: Final = "CI"
 """Set where a browser has to be: there the tests fail without one instead of being passed over."""
@@ -46,11 +65,17 @@ class Eyes:
         self.page = page
         self.complaints: list[str] = []
         self.strangers: list[str] = []
+        self._happened: deque[str] = deque(maxlen=LAST)
+        self._began = monotonic()
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._asks)
+        page.on("request", lambda sent: self._notes(f"sent {sent.method} {sent.url}"))
+        page.on("response", lambda come: self._notes(f"answered {come.status} {come.url}"))
+        page.on("requestfailed", lambda sent: self._notes(f"failed {sent.method} {sent.url}: {sent.failure}"))
+        page.on("framenavigated", lambda frame: self._notes(f"shows {frame.url}"))
 
     async def signs_in(self, token: str, to: str = "/") -> None:
         """With this token, on the way to a page."""
@@ -76,6 +101,18 @@ class Eyes:
             for one in found.response["violations"]
         ]
 
+    async def happened(self) -> str:
+        """What the browser did lately, and what was done to the document that it shows: for a test that failed."""
+        try:
+            gestures = await self.page.evaluate("window.gestures")
+        except Error as error:
+            gestures = [f"the page does not say: {error}"]
+        self._notes("asked what happened")
+        return "\n".join((*self._happened, "in this document:", *gestures[-LAST:]))
+
+    def _notes(self, what: str) -> None:
+        self._happened.append(f"{monotonic() - self._began:.2f} s: {what}")
+
     def _asks(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme not in {"data", "blob"} and f"{address.scheme}://{address.netloc}" != self.url:
@@ -89,7 +126,12 @@ async def looks(browser: Browser, url: str, size: tuple[int, int] = DESK, theme:
     context = await browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
     )
+    await context.add_init_script(NOTES_GESTURES)
+    eyes = Eyes(url, context, await context.new_page())
     try:
-        yield Eyes(url, context, await context.new_page())
+        yield eyes
+    except AssertionError as error:
+        error.add_note(await eyes.happened())
+        raise
     finally:
         await context.close()
