@@ -22,7 +22,7 @@ from domain.values import Frozen, Moment
 from domain.views.course import CourseView, course_view
 from domain.views.escalations_told import escalations_told
 
-MOST_MOMENTS: Final = 300
+MOST_MOMENTS: Final = 100
 """At how many moments deadlines pass between two events; what is asked again without end passes once after them."""
 
 FURTHER_MOMENTS: Final = 20

@@ -117,6 +117,7 @@ async def asked(house: House, role: TokenRole, file: Path) -> tuple[int, str]:
         Path(sys.executable).with_name("schemathesis"),
         *("--config-file", file, "run", f"{house.url}/openapi.json", "--exclude-path", "/v1/stream"),
         *("--header", f"Authorization: Bearer {token.token}"),
+        *("--request-timeout", "60"),  # a busy machine is no failure
         *("--phases", ASKING[role].phases, "--generation-deterministic", "--continue-on-failure", "--no-color"),
         cwd=file.parent,
         env={**os.environ, "COLUMNS": "160"},
