@@ -107,6 +107,7 @@ def found_in(folder: Path, names: Iterable[str], monkeypatch: pytest.MonkeyPatch
     return Counter((name, secret.type) for name, secret in secrets)
 
 
+@pytest.mark.timeout(900)  # every line of every file by every detector
 def test_no_file_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the scanner sees is on the list of what was made up, and nothing is on it that is gone."""
     assert found_in(ROOT, kept(), monkeypatch) == {known: count for known, (count, _) in MADE_UP.items()}
