@@ -24,7 +24,7 @@ POINTS = (
     "watched",
     "discharged",
 )
-GONE_ON_FROM = 2
+GONE_ON_FROM = 3
 """From so many states near each point: seconds in all."""
 
 
@@ -45,6 +45,7 @@ def told() -> Ways:
 
 
 def states(*phases: str) -> list[State]:
+    """Some states that differ by a made-up phase alone."""
     blank = Ward(protocol=SMALL)
     return [abstracted(blank.course, blank.now)._replace(phase=phase) for phase in phases]
 
@@ -82,6 +83,17 @@ def test_the_page_counts_the_states_of_each_place() -> None:
 def test_the_small_protocol_does_not_contradict_itself() -> None:
     """It is one that a clinic might have."""
     assert list(contradictions(SMALL)) == []
+
+
+def test_what_does_not_hold_is_told_with_the_story_that_led_to_it() -> None:
+    """Here a ward that has forgotten what it was answered."""
+    forgetful = come_to("booked")._replace(answers=())
+
+    with pytest.raises(AssertionError) as failed:
+        explore(forgetful, 1)
+
+    (story,) = failed.value.__notes__
+    assert story.startswith("After ")
 
 
 def test_a_state_from_which_no_way_leads_to_an_end_is_found() -> None:

@@ -55,7 +55,7 @@ class State(NamedTuple):
         name = self.phase.replace("_", "-")
         if self.visit is None or self.phase in {Phase.INTEGRATION, Phase.FOLLOW_UP}:
             return name
-        return f"{name}: {self.visit.stage.replace('_', ' ')}"
+        return f"{name}: {'to be booked anew' if self.visit.stage == FREE else self.visit.stage.replace('_', ' ')}"
 
 
 def abstracted(course: Course, now: datetime) -> State:

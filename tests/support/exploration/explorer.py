@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from domain.views.next_task import to_do
@@ -17,8 +18,8 @@ from tests.support.course_invariants import (
     assert_who_was_sent_home_too_soon_is_watched_again,
     assert_whoever_told_of_suicide_is_at_risk,
 )
-from tests.support.exploration import moves
 from tests.support.exploration.abstraction import State, abstracted
+from tests.support.exploration.moves import moves
 from tests.support.exploration.small_protocol import SMALL
 from tests.support.ward import Reached, Ward, taken_in_again
 
@@ -83,7 +84,8 @@ def explore(start: Reached, most: int | None = None) -> Explored:
             steps.add(Step(origin, by, target))
             if target not in states:
                 story = (*states[origin].story, by)
-                _told(story, ward, states[origin].reached)
+                with _told_with(story):
+                    _holds(ward, states[origin].reached)
                 reached = Reached(ward.now, ward.course, tuple(ward.entries), tuple(ward.calls), tuple(ward.answers))
                 states[target] = Found(reached, story, _is_final(ward))
                 ahead.append(target)
@@ -92,27 +94,23 @@ def explore(start: Reached, most: int | None = None) -> Explored:
 
 def _steps(ward: Ward, found: Found) -> Iterator[tuple[str, State]]:
     """What happened, and the state that the ward's course is in then."""
-    for move in moves.of(found.reached, ward):
+    ward.takes_over(found.reached)
+    for move in tuple(moves(ward)):
         ward.takes_over(found.reached)
-        try:
+        with _told_with((*found.story, move.name)):
             has_happened = move.makes(ward)
-        except AssertionError as failed:
-            failed.add_note(_as_a_story((*found.story, move.name)))
-            raise
         if has_happened:
             yield move.name, abstracted(ward.course, ward.now)
 
 
-def _told(story: Iterable[str], ward: Ward, before: Reached) -> None:
+@contextmanager
+def _told_with(story: Iterable[str]) -> Iterator[None]:
+    """What does not hold is told with the story that led to it."""
     try:
-        _holds(ward, before)
-    except AssertionError as failed:
-        failed.add_note(_as_a_story(story))
+        yield
+    except Exception as failed:
+        failed.add_note(f"After {', '.join(story)}")
         raise
-
-
-def _as_a_story(story: Iterable[str]) -> str:
-    return f"After {', '.join(story)}"
 
 
 def _holds(ward: Ward, before: Reached) -> None:

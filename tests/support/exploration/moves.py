@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.course.course import Course
 from domain.course.deadlines import DeadlineKind
 from domain.escalation.messages import Change
-from domain.events.clinic_events import MODELS, Act, CheckInCompleted, ClinicEvent
+from domain.events.clinic_events import Act, CheckInCompleted, ClinicEvent
 from tests.support.cast import (
     HAS_A_PLAN,
     MARA,
@@ -50,11 +51,13 @@ from tests.support.cast import (
 )
 from tests.support.course_invariants import assert_only_reminded, take_in
 from tests.support.event_strategies import LIFTED
-from tests.support.ward import TICK, Reached, Ward
+from tests.support.ward import TICK, Ward
 from tests.support.watch_oracle import assert_missed_checkpoints_were_told
 
 TIME = "time"
 ANSWER = "escalations resolved"
+A_MOMENT = seconds(1)
+"""How soon one thing follows on another, at the least."""
 
 
 class Move(NamedTuple):
@@ -67,33 +70,24 @@ class Move(NamedTuple):
 def moves(ward: Ward) -> Iterator[Move]:
     """Everything that may happen from here, each at moments that may make a difference.
 
-    What is reported is so now, and once the next deadline has passed; decisions also right before it passes. Time goes
-    on to each deadline by itself. Whoever answers resolves everything that is open.
+    What is reported is so now, and once the next deadline has passed; acts also right before it passes. Time goes on
+    to each deadline by itself. Whoever answers resolves everything that is open.
     """
-    upcoming = ward.course.deadlines()
-    yield from _events(ward, ward.now)
+    now, upcoming = ward.now, ward.course.deadlines()
+    yield from (_reports(event) for event in _reported(ward.course, now + A_MOMENT))
     if ward.course.unresolved:
-        yield Move(ANSWER, _resolves)
+        yield Move(ANSWER, _resolve)
     if upcoming:
         soonest = upcoming[0].passes_at
         yield _passes(soonest - TICK)
-        yield from _events(ward, soonest - seconds(1), decisions_only=True)
-        yield from _events(ward, soonest)
+        if now <= soonest - A_MOMENT:
+            before = _reported(ward.course, soonest - A_MOMENT)
+            yield from (_reports(event) for event in before if isinstance(event, Act))
+        yield from (_reports(event) for event in _reported(ward.course, soonest + A_MOMENT))
     yield from (_passes(moment) for moment in dict.fromkeys(one.passes_at for one in upcoming))
 
 
-def _events(ward: Ward, after: datetime, *, decisions_only: bool = False) -> Iterator[Move]:
-    """What is reported a second after that moment, asked of the course as it is."""
-    if after < ward.now:
-        return
-    at = after + seconds(1) if not decisions_only else after
-    for event in _reported(ward, at):
-        if not decisions_only or issubclass(MODELS[event.type], Act):
-            yield Move(event.type.removeprefix("kap."), _reports(event))
-
-
-def _reported(ward: Ward, at: datetime) -> Iterator[ClinicEvent]:
-    course = ward.course
+def _reported(course: Course, at: datetime) -> Iterator[ClinicEvent]:
     if course.referral is None:
         yield referral(MARA, at=at)
         return
@@ -164,20 +158,20 @@ def _of_whoever_is_here(number: int, at: datetime) -> Iterator[ClinicEvent]:
     yield handed_over(MARA, number, at=at)
 
 
-def _reports(event: ClinicEvent) -> Callable[[Ward], bool]:
+def _reports(event: ClinicEvent) -> Move:
     def report(ward: Ward) -> bool:
         _pass_until(ward, event.time)
         return take_in(ward, event)
 
-    return report
+    return Move(event.type.removeprefix("kap."), report)
 
 
 def _passes(moment: datetime) -> Move:
-    def passes(ward: Ward) -> bool:
+    def pass_over(ward: Ward) -> bool:
         _pass_until(ward, moment)
         return True
 
-    return Move(TIME, passes)
+    return Move(TIME, pass_over)
 
 
 def _pass_until(ward: Ward, moment: datetime) -> None:
@@ -188,13 +182,7 @@ def _pass_until(ward: Ward, moment: datetime) -> None:
     assert_missed_checkpoints_were_told(ward.entries, known, before.protocol, ward.now)
 
 
-def _resolves(ward: Ward) -> bool:
+def _resolve(ward: Ward) -> bool:
     for kind in sorted(ward.open):
         ward.hears(kind, Change.RESOLVED)
     return True
-
-
-def of(reached: Reached, ward: Ward) -> tuple[Move, ...]:
-    """Everything that may happen next to a course that has come so far."""
-    ward.takes_over(reached)
-    return tuple(moves(ward))

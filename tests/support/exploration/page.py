@@ -62,8 +62,8 @@ def made(explored: Explored, took: timedelta) -> str:
             _paragraph(
                 f"**{len(explored.states)} states**, and {len(explored.steps)} steps from one to another or the same: "
                 f"what {explored.tried} accepted events, answers and stretches of time came to. The longest of the "
-                f"shortest ways to a state has {longest} steps. In {ended} of the states the course is closed and waits "
-                f"for nothing; each other one has a way there. It kept a core busy for {_minutes(took)}."
+                f"shortest ways to a state has {longest} steps. In {ended} of them the course is closed and waits for "
+                f"nothing; each other one has a way there. It kept a core busy for {_minutes(took)}."
             ),
             "",
             _paragraph(

@@ -12,7 +12,7 @@ SMALL: Protocol = weekly(
         "course.review_every": None,
         "screening.measures": ("cssrs",),
         "preparation.sessions": 1,
-        "medicine.checkpoints.offsets": (minutes(0), minutes(60)),
+        "medicine.checkpoints.offsets": (minutes(0), minutes(60), minutes(120)),
         "medicine.checkpoints.then_every": minutes(60),
         "check_ins.after": (days(1),),
         "follow_up.after": (days(30),),
