@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, and not anew by each of the hundreds of programs that a demonstration or the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test prove check bench golden examples screenshots format lock sbom pin-images clean
+.PHONY: setup demo test prove explore check bench golden examples screenshots format lock sbom pin-images clean
 
 setup: $(VENV)/.ready
 
@@ -32,6 +32,10 @@ test: setup
 # Twenty thousand random stories through the rules: minutes to hours, before a release.
 prove: setup
 	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest -x -n $$(nproc) tests/proofs/test_course_machine.py
+
+# A small course followed wherever it may go: what docs/explored.md shows, anew, in minutes of a core.
+explore: setup
+	$(BIN)/python -m tests.support.exploration.page
 
 # How fast it is, beside the least that Temporal takes: all of it in a quarter of an hour, or one as `make bench-page`.
 bench: setup

@@ -12,7 +12,6 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from itertools import pairwise
 from unittest import TestCase
 
 import pytest
@@ -21,33 +20,24 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.course.answer import AlreadyAnswered
 from domain.course.corrections.retelling import TOLD, told
-from domain.course.course import CLOCK_SKEW, Course
-from domain.course.deadlines import DeadlineKind
+from domain.course.course import Course
 from domain.course.rules.vitals import verdict
-from domain.course.session import MedicineSession, Stage
+from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
-from domain.escalation.messages import Change, EscalationState, Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import (
-    Act,
-    AdverseEventReported,
-    CheckInCompleted,
     ClinicEvent,
-    CourseVoided,
     DoseAdministered,
     Fact,
-    PatientDischarged,
     VitalsRecorded,
 )
 from domain.ledger import Entry
 from domain.protocol.measures import MeasureRule
 from domain.protocol.model import Protocol
-from domain.refusal import RefusalCode, Refused
-from domain.values import Severity
-from domain.views.next_task import to_do
+from domain.refusal import RefusalCode
 from tests.support.cast import (
     EVERYBODY,
     HAS_A_METHOD,
@@ -75,32 +65,36 @@ from tests.support.cast import (
 )
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
 from tests.support.correction_strategies import some_correction
-from tests.support.discharge_oracle import assert_discharge_was_safe
+from tests.support.course_invariants import (
+    assert_a_dosed_patient_is_waited_for,
+    assert_each_accepted_event_is_written_once,
+    assert_one_escalation_is_open_a_kind_and_session,
+    assert_only_reminded,
+    assert_somebody_has_something_to_do,
+    assert_what_is_offered_is_accepted,
+    assert_what_was_passed_passes_once,
+    assert_whatever_reads_as_dangerous_is_open_or_was_answered,
+    assert_who_was_sent_home_too_soon_is_watched_again,
+    assert_whoever_told_of_suicide_is_at_risk,
+    take_in,
+)
 from tests.support.event_strategies import (
     LIFTED,
     a_while,
     anything,
     next_of_a_good_story,
-    offered_and_accepted,
     some_dose,
     some_reading,
 )
 from tests.support.gates_oracle import (
     assert_correction_was_told,
-    assert_deviation_was_told,
     assert_safety_was_told,
-    broken_gates,
     broken_gates_of_all,
 )
-from tests.support.ledger_entries import entry_of, open_escalations, standing
-from tests.support.signs_oracle import unanswered_word_of_suicide, unwatched
+from tests.support.ledger_entries import open_escalations
 from tests.support.ward import Reached, Ward, answers_again, has_a_whole_ledger, taken_in_again
 from tests.support.watch_oracle import (
     assert_missed_checkpoints_were_told,
-    is_over,
-    may_be_away,
-    monitored,
-    sent_home_too_soon,
 )
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
@@ -141,11 +135,8 @@ POINTS = (
     "discharged",
 )
 """Most stories begin where they are here."""
-UNREADABLE = {RefusalCode.INVALID, RefusalCode.EVENT_ID_REUSED, RefusalCode.TOO_LARGE, RefusalCode.UNKNOWN_COURSE}
-"""What a fact may be refused for: it cannot be read, or not be attributed."""
 SETTLED_BY_A_CORRECTION = {Kind.VITALS_OVERDUE}
 """What a correction may answer: the reading that was missing has been taken after all, or nobody is to be measured."""
-WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
 
 
 @cache
@@ -210,15 +201,15 @@ class AnyCourse(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def something_is_reported(self, data: st.DataObject) -> None:
-        self._take_in(anything(data, self.ward))
+        take_in(self.ward, anything(data, self.ward))
 
     @rule(data=st.data())
     def something_else_is_reported(self, data: st.DataObject) -> None:
-        self._take_in(anything(data, self.ward))
+        take_in(self.ward, anything(data, self.ward))
 
     @rule(data=st.data())
     def a_dose_is_given_whatever_the_gates_say(self, data: st.DataObject) -> None:
-        self._take_in(some_dose(data, self.ward))
+        take_in(self.ward, some_dose(data, self.ward))
 
     @rule()
     def the_story_goes_on(self) -> None:
@@ -236,14 +227,14 @@ class AnyCourse(RuleBasedStateMachine):
             self.ward.sleeps(length)
         else:
             self.ward.passes(length)
-        self._only_reminded(before)
+        assert_only_reminded(self.ward, before)
         assert_missed_checkpoints_were_told(self.ward.entries, known, before.protocol, self.ward.now)
 
     @precondition(lambda self: self.ward.course.is_patient_here)
     @rule(data=st.data())
     def somebody_is_measured(self, data: st.DataObject) -> None:
         """Now, wholly or in part, whatever the monitor shows."""
-        self._take_in(some_reading(data, None, self.ward.now, LIND))
+        take_in(self.ward, some_reading(data, None, self.ward.now, LIND))
 
     @precondition(lambda self: self.ward.course.monitored is not None)
     @rule(data=st.data(), is_death=st.booleans(), apart=st.integers(0, 90), is_told_late=st.booleans())
@@ -257,7 +248,7 @@ class AnyCourse(RuleBasedStateMachine):
         lost = died(MARA, at=at) if is_death else handed_over(MARA, monitored.number, at=at)
         told = [lost, some_reading(data, monitored.number, now, by)]
         for event in reversed(told) if is_told_late else told:
-            self._take_in(event)
+            take_in(self.ward, event)
 
     @precondition(lambda self: any(one.stage is Stage.CLEARED for one in self.ward.course.sessions))
     @rule(data=st.data())
@@ -269,28 +260,28 @@ class AnyCourse(RuleBasedStateMachine):
             "call": call(MARA, None, at=now, days_after=None, suicidal_ideation=True),
             "reading": vitals(MARA, number, at=now, symptoms=("suicidal_ideation",)),
         }
-        self._take_in(told[data.draw(st.sampled_from(sorted(told)))])
-        self._take_in(vitals(MARA, number, at=now))
+        take_in(self.ward, told[data.draw(st.sampled_from(sorted(told)))])
+        take_in(self.ward, vitals(MARA, number, at=now))
         for kind in sorted(self.ward.open):
             self.ward.hears(kind, Change.RESOLVED)
-        self._take_in(dose(MARA, number, at=now))
+        take_in(self.ward, dose(MARA, number, at=now))
 
     @precondition(lambda self: self.ward.course.phase is Phase.SCREENING)
     @rule(items=st.sampled_from([HAS_A_METHOD, HAS_INTENT, HAS_A_PLAN]))
     def a_raised_risk_is_weighed_at_the_decision(self, items: tuple[int, ...]) -> None:
         """Everything else is there, or is weighed with it."""
         now = self.ward.now
-        self._take_in(cssrs(MARA, at=now, items=items))
+        take_in(self.ward, cssrs(MARA, at=now, items=items))
         for kind in sorted(self.ward.open):
             self.ward.hears(kind, Change.RESOLVED)
-        self._take_in(resumption(MARA, at=now))
-        self._take_in(eligible(MARA, at=now, overrides=LIFTED))
+        take_in(self.ward, resumption(MARA, at=now))
+        take_in(self.ward, eligible(MARA, at=now, overrides=LIFTED))
 
     @precondition(lambda self: self.ward.course.known_risk is not None)
     @rule(items=st.sampled_from([HAS_A_METHOD, HAS_INTENT, HAS_A_PLAN]))
     def a_raised_risk_is_told_again(self, items: tuple[int, ...]) -> None:
         """No more than was known, or worse."""
-        self._take_in(cssrs(MARA, at=self.ward.now, items=items))
+        take_in(self.ward, cssrs(MARA, at=self.ward.now, items=items))
 
     @precondition(lambda self: any(isinstance(event, Fact) for event, _ in self.ward.answers))
     @rule(data=st.data())
@@ -306,7 +297,7 @@ class AnyCourse(RuleBasedStateMachine):
         if is_moved and given:
             self._correct(correction(given[-1], at=self.ward.now, happened_at=at))
         else:
-            self._take_in(dose(MARA, None, at=at))
+            take_in(self.ward, dose(MARA, None, at=at))
 
     @precondition(lambda self: self.ward.course.unresolved)
     @rule(data=st.data(), change=st.sampled_from([Change.ACKNOWLEDGED, Change.REOPENED, Change.RESOLVED]))
@@ -328,7 +319,7 @@ class AnyCourse(RuleBasedStateMachine):
     def the_record_falls_behind(self) -> None:
         before = self.ward.course
         self.ward.falls_behind()
-        self._only_reminded(before)
+        assert_only_reminded(self.ward, before)
 
     @precondition(lambda self: self.ward.answers)
     @rule(data=st.data())
@@ -380,9 +371,7 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def each_accepted_event_is_written_once_and_no_refused_one(self) -> None:
-        written = [entry.event_id for entry in self.ward.entries if entry.event_id is not None]
-        assert written == [event.id for event, _ in self.ward.answers]
-        assert len(written) == len(set(written))
+        assert_each_accepted_event_is_written_once(self.ward)
 
     @invariant()
     def what_is_offered_is_what_the_protocol_has_nothing_against(self) -> None:
@@ -392,78 +381,35 @@ class AnyCourse(RuleBasedStateMachine):
             return
         self.asked, self.moments = moment, self.moments + 1
         if self.moments % 3 == 0:
-            offered, accepted = offered_and_accepted(self.ward)
-            assert offered - accepted == set(), offered - accepted
-            assert self.ward.course.is_closed or accepted - offered == set(), accepted - offered
+            assert_what_is_offered_is_accepted(self.ward)
 
     @invariant()
     def a_dosed_patient_is_waited_for(self) -> None:
-        """From their dose until their discharge, as the ledger tells them, their next vitals are due, and soon."""
-        rules = self.ward.course.protocol.medicine.checkpoints
-        gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
-        soon = self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
-        is_in_doubt = self.is_in_doubt
-        for number in monitored(self.read):
-            known = self.ward.course.monitored
-            # In doubt the course knows better which visit is under way, and whether it is long past.
-            if is_in_doubt and (known is None or not known.is_watched):
-                continue
-            session = known if is_in_doubt else self.ward.session(number)
-            assert session is not None
-            if session.is_away:
-                assert may_be_away(self.ward.entries)
-                continue
-            waited = [
-                deadline.due_at
-                for deadline in self.ward.course.deadlines()
-                if deadline.kind in WAITING and deadline.session == session.number
-            ]
-            # The checkpoint of a return stands for one that is due right after it.
-            assert min(waited) <= (soon + rules.grace if session.absences else soon)
+        assert_a_dosed_patient_is_waited_for(self.ward, self.read, is_in_doubt=self.is_in_doubt)
 
     @invariant()
     def who_was_sent_home_too_soon_is_watched_again(self) -> None:
-        """By the last dose, as it was told or moved since their discharge; until they are discharged anew."""
-        for number in sent_home_too_soon(self.ward.entries, self.ward.course.protocol):
-            assert self.ward.session(number).is_monitored
+        assert_who_was_sent_home_too_soon_is_watched_again(self.ward)
 
     @invariant()
     def whatever_reads_as_dangerous_is_open_or_was_answered(self) -> None:
-        """Since it was told, or read so by a correction; an open call is no milder than the danger."""
-        entries = self.ward.entries
-        assert unwatched(entries, standing(entries), self.ward.course.protocol) == []
+        assert_whatever_reads_as_dangerous_is_open_or_was_answered(self.ward)
 
     @invariant()
     def whoever_told_of_suicide_is_at_risk(self) -> None:
-        """Until a C-SSRS is taken after the last word of it, one is due, and calls are missed as soon as it is said."""
-        rules = self.ward.course.protocol
-        if unanswered_word_of_suicide(self.read, self.ward.now + days(1), rules) is not None:
-            graces = {one.grace for one in self.ward.due(DeadlineKind.CHECK_IN)}
-            assert graces <= {rules.check_ins.missed_at_risk}
-            asked = [one.due_at for one in self.ward.due(DeadlineKind.RISK_SCREEN)]
-            assert self.ward.course.is_closed or self.ward.course.is_death_reported or len(asked) == 1
+        assert_whoever_told_of_suicide_is_at_risk(self.ward, self.read)
 
     @invariant()
     def somebody_has_something_to_do(self) -> None:
-        """For as long as the course is open; while a dosed patient is here, something for them, and by when."""
-        course, now = self.ward.course, self.ward.now
-        task = to_do(course, now)
-        assert task is not None or course.is_closed or course.referral is None
-        assert task is not None or course.monitored is None
-        if task is not None and (monitored := course.monitored) is not None:
-            assert task.words.startswith(f"Session {monitored.number} ")
-            assert task.due_at is not None
+        assert_somebody_has_something_to_do(self.ward)
 
     @invariant()
     def one_escalation_is_open_a_kind_and_session(self) -> None:
-        open_ = [(one.kind, one.session) for one in self.ward.course.unresolved]
-        assert len(open_) == len(set(open_))
+        assert_one_escalation_is_open_a_kind_and_session(self.ward)
 
     @invariant()
     def what_was_passed_passes_once(self) -> None:
-        decision = self.ward.course.pass_deadlines(self.ward.now)
-        again = decision.course.pass_deadlines(self.ward.now)
-        assert (again.course, again.entries, again.calls) == (decision.course, (), ())
+        assert_what_was_passed_passes_once(self.ward)
 
     def teardown(self) -> None:
         """The chain, every first answer, and the course told from its journal; the rest was asked after each step."""
@@ -474,66 +420,12 @@ class AnyCourse(RuleBasedStateMachine):
     def _go_on(self) -> None:
         event = next_of_a_good_story(self.ward)
         if event is not None:
-            self._take_in(event)
-
-    def _take_in(self, event: ClinicEvent) -> None:
-        ward, before = self.ward, self.ward.course
-        entries = list(ward.entries)
-        try:
-            ward.sends(event)
-        except (Refused, AlreadyAnswered) as raised:
-            turned_away: Refused | AlreadyAnswered | None = raised
-        else:
-            turned_away = None
-        if turned_away is not None:
-            assert ward.course is before
-            assert ward.entries == entries
-            if isinstance(turned_away, Refused) and not isinstance(event, Act):
-                assert turned_away.refusal.code in UNREADABLE
-            return
-        assert not isinstance(event, Act) or before.blockers_for(event) == ()
-        if is_in_doubt(entries):
-            return
-        match event:
-            case DoseAdministered(corrects=None):
-                self._dose_was_safe_or_is_watched(event, entries, before.protocol)
-            case PatientDischarged():
-                assert_discharge_was_safe(event, entries, before.protocol)
-            case CourseVoided():
-                self._nobody_is_overlooked(entries, before.protocol)
-            case AdverseEventReported(corrects=None) | CheckInCompleted(corrects=None):
-                self._nobody_at_home_is_watched_for_it(before, event)
-            case _:
-                pass
-
-    def _nobody_is_overlooked(self, entries: list[Entry], rules: Protocol) -> None:
-        """Of a dose of these days, and of a word of suicide, somebody hears that nobody calls any more."""
-        read, now = as_corrected(entries), self.ward.now
-        doses = [one.time for one in read if one.type == "kap.dose.administered"]
-        is_dosed = any(now < at + rules.course.safety_window for at in doses)
-        if is_dosed or unanswered_word_of_suicide(read, now + days(1), rules) is not None:
-            review = standing(self.ward.entries).get("correction_review", Severity.ROUTINE)
-            assert review.rank >= Severity.URGENT.rank
-
-    def _dose_was_safe_or_is_watched(self, event: DoseAdministered, entries: list[Entry], rules: Protocol) -> None:
-        """Outside its gates: a deviation, an escalation, and a running checkpoint clock (an invariant asks for it)."""
-        placed = self.ward.answers[-1][1].session
-        assert placed is not None
-        if not broken_gates(entry_of(event, self.ward.entries), entries, rules, placed.number):
-            return
-        assert_deviation_was_told(event, self.ward.entries, rules, placed.number)
-        is_watched = placed.number in monitored(as_corrected(self.ward.entries))
-        assert is_watched or is_over(event, self.ward.entries, placed.number)
-
-    def _nobody_at_home_is_watched_for_it(self, before: Course, event: ClinicEvent) -> None:
-        """What is told about somebody who had gone home asks nobody for a reading."""
-        home = {one.number for one in before.sessions if one.discharge is not None and one.discharge.at < event.time}
-        assert not home & {one.number for one in self.ward.course.sessions if one.is_monitored}
+            take_in(self.ward, event)
 
     def _correct(self, event: ClinicEvent) -> None:
         """Nothing that was open is closed by it, and of every dose that now stands outside its gates somebody hears."""
         ward, before, entries, calls = self.ward, self.ward.course, list(self.ward.entries), len(self.ward.calls)
-        self._take_in(event)
+        take_in(self.ward, event)
         if ward.course is before:
             return
         now = open_escalations(ward.entries)
@@ -568,21 +460,6 @@ class AnyCourse(RuleBasedStateMachine):
         session = course.monitored
         return [(reading.at, verdict(course.protocol, session, reading)) for reading in session.readings]
 
-    def _only_reminded(self, before: object) -> None:
-        """Time gives no dose, discharges nobody, closes nothing, and answers for no human."""
-        course = self.ward.course
-        assert isinstance(before, type(course))
-        assert (course.phase, course.holds, course.outcome, _as_told(course)) == (
-            before.phase,
-            before.holds,
-            before.outcome,
-            _as_told(before),
-        )
-        for one in before.unresolved:
-            now = next(other for other in course.escalations if other.id == one.id)
-            assert now.severity.rank >= one.severity.rank
-            assert now.state is not EscalationState.RESOLVED
-
 
 CORES = (os.cpu_count() or 1) if PROVING else 1
 """A long proof is shared among all of them."""
@@ -611,8 +488,3 @@ for number in range(1, CORES):
 def _as_it_is_told(course: Course) -> Course:
     """The course without what its sessions worked out and kept, and without what was weighed."""
     return course.but(sessions=tuple(one.but(settled=(), settled_until=None, weighed=()) for one in course.sessions))
-
-
-def _as_told(course: Course) -> list[MedicineSession]:
-    """What people have told of its sessions, without what the course has worked out and kept."""
-    return [session.but(settled=(), settled_until=None) for session in course.sessions]
