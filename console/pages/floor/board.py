@@ -19,6 +19,7 @@ from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.session import HERE, Stage
 from domain.course.state import Phase
+from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
 from domain.views.summary import CourseSummary
@@ -119,10 +120,11 @@ class BoardPage(Frozen):
     `sees_all`: not only the courses behind escalations. `wall` is the address of the same on a wall, and `among_closed`
     that of the closed courses, where no open one was found. `csv` is the address of the same as CSV, for who may open
     a course. `shows_sites`: the cards are of several sites.
-    `may_open`: a card leads to its course.
+    `may_open`: a card leads to its course. `emergencies` are all that nobody has, also beyond the needs that are shown.
     """
 
     needs: tuple[Need, ...]
+    emergencies: tuple[EscalationId, ...]
     more_needs: int
     silent: SilentCourses
     may_see_needs: bool
@@ -212,6 +214,9 @@ async def board(
     is_among_open = wanted.search is not None and wanted.phase is None
     shown = BoardPage(
         needs=needs(viewer, wanting, clock, await where_they_are(viewer, wanting) if is_wall else NOWHERE),
+        emergencies=tuple(
+            one.id for one in open_now if one.severity is Severity.EMERGENCY and one.state is EscalationState.OPEN
+        ),
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         silent=silent,
         may_see_needs=may_see_needs,

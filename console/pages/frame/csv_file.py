@@ -12,6 +12,7 @@ from fastapi import Response
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.viewer import Viewer
 from domain.durations import iso_8601
+from domain.harmless import harmless
 from domain.moments import rfc_3339
 from domain.values import Frozen
 from records.unreadable_rows import Unreadable
@@ -74,7 +75,8 @@ def _cell(value: object) -> object:
             return iso_8601(value)
         case tuple():
             return _cell("; ".join(map(str, value)))
-        case str() if value.startswith(FORMULA):
-            return f"'{value}"
+        case str():
+            text = harmless(value, kept="\r")
+            return f"'{text}" if text.startswith(FORMULA) else text
         case _:
             return value

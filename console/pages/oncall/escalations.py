@@ -348,9 +348,8 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 
 def _actors(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now.
-
-    Whoever is signed in as one person is that person.
+    """Who may have acted: suggests whoever acted last at this screen, and nobody before. One who is signed in as one
+    person is that person.
     """
     on_call, person = viewer.services.on_call.now(), viewer.caller.person
     if person is not None:
