@@ -348,16 +348,16 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 
 def _actors(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, and nobody before. One who is signed in as one
-    person is that person.
+    """Who may have acted: suggests whoever acted last at this screen, and nobody else.
+
+    Whoever is signed in as one person is that person.
     """
     on_call, person = viewer.services.on_call.now(), viewer.caller.person
     if person is not None:
         return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
-    called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
-    likely = me(viewer) or next(iter(called), None)
+    last = me(viewer)
     return tuple(
-        Choice(value=one, label=known.name, is_chosen=one == likely)
+        Choice(value=one, label=known.name, is_chosen=one == last)
         for one, known in on_call.people.items()
         if viewer.caller.why_not_act(one, known.role) is None
     )

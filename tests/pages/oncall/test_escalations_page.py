@@ -76,7 +76,7 @@ async def test_a_nurse_acknowledges_from_the_link_of_their_page(house: House, br
 async def test_an_escalation_is_acknowledged_with_the_keyboard_alone(house: House, browser: Browser) -> None:
     """Tab to the button, Enter; the page stays where it is, and the focus at what was answered."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
@@ -95,10 +95,32 @@ async def test_an_escalation_is_acknowledged_with_the_keyboard_alone(house: Hous
         assert await eyes.page.evaluate("document.activeElement.closest('article')?.id") == f"work-{escalation}"
 
 
+async def test_nobody_is_taken_for_somebody_else(house: House, browser: Browser) -> None:
+    """Enter on "I have it" at a shared screen asks who; whoever said so is suggested there from then on."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        form = eyes.page.locator("form.acknowledge")
+        who = form.get_by_label("I am")
+        await form.get_by_role("button", name="I have it").press("Enter")
+
+        await expect(who).to_be_focused()
+        assert await who.evaluate("field => field.value === '' && !field.checkValidity()")
+        assert (await state(house, escalation))[0] == "open"
+
+        await who.select_option("osei")
+        await form.get_by_role("button", name="I have it").click()
+
+        await expect(eyes.page.locator(".state")).to_contain_text("Dr Osei has it")
+        assert await state(house, escalation) == ("acknowledged", "osei")
+        assert await eyes.page.locator("form.resolve select[name=by]").input_value() == "osei"
+
+
 async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, browser: Browser) -> None:
     """Each in its place: who was asked, by what, and what came of it."""
     course, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
 
     async def paged() -> bool:
         return bool(house.inbox.of(course))
@@ -124,7 +146,7 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
 async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: House, browser: Browser) -> None:
     """Resolved under their hands: the page says so, and their words stay; when sent they are refused there."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, f"/escalations/{escalation}")
         await eyes.is_live()
@@ -162,7 +184,7 @@ async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House
 async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
     """The escalation is not among the open ones any more, but their words are, until they are sent and refused."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
@@ -199,7 +221,7 @@ async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found
 async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house: House, browser: Browser) -> None:
     """The sign-in's key is another, or the wire is cut: the page stays, with the reason at the form."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with wire(house.url) as line, looks(browser, line.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
