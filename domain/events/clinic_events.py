@@ -425,6 +425,17 @@ class PatientDied(Fact):
     data: Data
 
 
+class NoteAdded(Fact):
+    """A person's note on the course, or on one of its escalations, whether or not that is resolved. Nothing follows."""
+
+    class Data(EventData):  # noqa: D106
+        note: Text
+        escalation: Name | None = None
+
+    type: Literal["kap.note.added"] = "kap.note.added"
+    data: Data
+
+
 class AdverseEventReported(Fact):
     """An adverse event, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
 
@@ -643,6 +654,7 @@ ClinicEvent = Annotated[
     | PatientReturned
     | PatientHandedOver
     | PatientDied
+    | NoteAdded
     | AdverseEventReported
     | SessionAborted
     | DischargeAssessed

@@ -24,6 +24,7 @@ AT_ANY_TIME: Final = frozenset(
         "kap.patient.left",
         "kap.patient.handed_over",
         "kap.patient.died",
+        "kap.note.added",
         "kap.adverse_event.reported",
         "kap.course.held",
         "kap.course.resumed",

@@ -63,7 +63,8 @@ FROM: Final = "from"
 """Where the form was opened, so that it leads back there."""
 LIVE: Final = "sessions"
 
-FOLDED: Final = {READING: ("/time", "/data/session", "/data/note")}
+NOTE: Final = "kap.note.added"
+FOLDED: Final = {READING: ("/time", "/data/session", "/data/note"), NOTE: ("/time", "/data/escalation")}
 """Fields that stand in a fold, by event: what is rarely other than it is anyway."""
 
 REPORTS: Final = (Right.REPORT, Right.STEER)

@@ -41,6 +41,7 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/escalations"): SEES_ESCALATIONS,
     ("GET", "/escalations.csv"): SEES_ESCALATIONS,
     ("GET", "/escalations/{escalation_id}"): SEES_ESCALATIONS,
+    ("POST", "/escalations/{escalation_id}/note"): ACTS,
     ("POST", "/escalations/{escalation_id}/{act}"): ACTS,
     ("GET", "/oncall"): SEES_ESCALATIONS,
     ("GET", "/oncall.csv"): SEES_ESCALATIONS,
