@@ -426,11 +426,11 @@ class PatientDied(Fact):
 
 
 class NoteAdded(Fact):
-    """A person's note on the course, or on one of its escalations, whether or not that is resolved. Nothing follows."""
+    """A person's note on one of the course's escalations, whether or not it is resolved. Nothing follows from it."""
 
     class Data(EventData):  # noqa: D106
         note: Text
-        escalation: Name | None = None
+        escalation: Name
 
     type: Literal["kap.note.added"] = "kap.note.added"
     data: Data

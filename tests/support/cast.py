@@ -518,7 +518,9 @@ def died(course: CourseId, *, at: datetime, by: Actor = DESK) -> PatientDied:
 def note(
     course: CourseId, *, at: datetime, by: Actor = LIND, says: str = "Slept well", of: str | None = None
 ) -> NoteAdded:
-    return _said(NoteAdded, course, at, NoteAdded.Data(actor=by, note=says, escalation=of))
+    return _said(
+        NoteAdded, course, at, NoteAdded.Data(actor=by, note=says, escalation=of or f"{course}~suicide_risk~0~1")
+    )
 
 
 def adverse_event(

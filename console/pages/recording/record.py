@@ -63,8 +63,7 @@ FROM: Final = "from"
 """Where the form was opened, so that it leads back there."""
 LIVE: Final = "sessions"
 
-NOTE: Final = "kap.note.added"
-FOLDED: Final = {READING: ("/time", "/data/session", "/data/note"), NOTE: ("/time", "/data/escalation")}
+FOLDED: Final = {READING: ("/time", "/data/session", "/data/note")}
 """Fields that stand in a fold, by event: what is rarely other than it is anyway."""
 
 REPORTS: Final = (Right.REPORT, Right.STEER)

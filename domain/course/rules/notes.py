@@ -1,4 +1,4 @@
-"""Notes: what a person wants to have said of a course or of one of its escalations. Nothing follows from one."""
+"""Notes: what a person wants to have said of one of the course's escalations. Nothing follows from one."""
 
 from typing import Any
 
@@ -12,8 +12,6 @@ from domain.refusal import FieldError, invalid
 
 def check(course: CourseState, event: NoteAdded) -> None:
     """Checks that the escalation is one of this course's. Raises `Refused` (`invalid`)."""
-    if event.data.escalation is None:
-        return
     try:
         of_course = EscalationKey.parse(event.data.escalation).course_id
     except ValueError:

@@ -1,4 +1,4 @@
-"""A person's note: taken at any time, of any open or resolved escalation of the course; nothing follows from it."""
+"""A person's note on an escalation, open or resolved: taken at any time, and nothing follows from it."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from domain.refusal import RefusalCode
 from tests.support.cast import DESK, LIND, MARA, OSEI, PATIENT, correction, note
 from tests.support.ward import Ward, is_whole
 
+ALARM = f"{MARA}~suicide_risk~0~1"
 PLACES = [Ward.referred, Ward.prepared, Ward.dosed, Ward.in_follow_up, Ward.completed]
 
 
@@ -19,7 +20,10 @@ def test_a_note_is_taken_at_any_time_and_changes_nothing_but_the_ledger(so_far: 
 
     ward.sends(note(MARA, at=ward.now, by=DESK, says="Their sister rang"))
 
-    assert (ward.entries[-1].type, ward.entries[-1].data) == ("kap.note.added", {"note": "Their sister rang"})
+    assert (ward.entries[-1].type, ward.entries[-1].data) == (
+        "kap.note.added",
+        {"note": "Their sister rang", "escalation": ALARM},
+    )
     assert (ward.course.phase, ward.course.sessions, ward.course.escalations, ward.course.holds) == (
         before.phase,
         before.sessions,
@@ -32,7 +36,7 @@ def test_a_note_is_taken_at_any_time_and_changes_nothing_but_the_ledger(so_far: 
 def test_a_note_is_of_an_escalation_of_its_own_course() -> None:
     """One of another course, or what is no escalation's id, is wrong at its field."""
     ward = Ward().prepared()
-    ward.sends(note(MARA, at=ward.now, of=f"{MARA}~suicide_risk~0~1"))
+    ward.sends(note(MARA, at=ward.now, of=ALARM))
 
     for wrong in ("OTHER~suicide_risk~0~1", f"{MARA}~suicide_risk", MARA):
         refusal = ward.turns_away(note(MARA, at=ward.now, of=wrong).but(id=wrong))
