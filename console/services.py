@@ -81,7 +81,9 @@ class Services:
     @cached_property
     def escalation_access(self) -> EscalationAccess:
         """Reads and acts on escalations with access checks."""
-        return EscalationAccess(self.escalations, self.store, self.site_scope, self.on_call, self.audit_log)
+        return EscalationAccess(
+            self.escalations, self.courses, self.store, self.site_scope, self.on_call, self.audit_log
+        )
 
     @cached_property
     def reporting(self) -> EventReporting:

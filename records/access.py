@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -47,6 +48,16 @@ class FailedSignIn(Frozen):
     token_id: TokenId | None
     address: str | None
     request_id: str
+
+
+class Span(Frozen):
+    """A stretch of time, from `since` (included) until `until` (excluded); None is no bound."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+EVER: Final = Span()
 
 
 AuditEntry = CourseRead | AdministrationAct | FailedSignIn
@@ -116,23 +127,23 @@ class AccessStore:
                     await _record_act(connection, one)
 
     async def reads(
-        self, course_id: CourseId | None = None, *, site: Code | None = None, limit: int = 100
+        self, course_id: CourseId | None = None, *, site: Code | None = None, within: Span = EVER, limit: int = 100
     ) -> Found[CourseRead]:
         """Who read what, newest first: of one course, or of one site's. Unreadable rows are named by their request."""
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("reads"), course_id, site, limit)
+            rows = await connection.fetch(statement("reads"), course_id, site, limit, within.since, within.until)
         return self._reading.all("course_reads", rows, _read, "request_id")
 
-    async def administration(self, limit: int = 100) -> Found[AdministrationAct]:
+    async def administration(self, *, within: Span = EVER, limit: int = 100) -> Found[AdministrationAct]:
         """The acts of administration, newest first."""
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("administration"), limit)
+            rows = await connection.fetch(statement("administration"), limit, within.since, within.until)
         return self._reading.all("administration", rows, _act, "number")
 
-    async def failed_sign_ins(self, limit: int = 100) -> Found[FailedSignIn]:
+    async def failed_sign_ins(self, *, within: Span = EVER, limit: int = 100) -> Found[FailedSignIn]:
         """The sign-ins that failed, newest first."""
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("failed_sign_ins"), limit)
+            rows = await connection.fetch(statement("failed_sign_ins"), limit, within.since, within.until)
         return self._reading.all("failed_sign_ins", rows, _failed, "number")
 
 

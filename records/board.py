@@ -40,7 +40,7 @@ class BoardFilter(Frozen):
     seen_site: Code | None = None
     behind_escalations: bool = False
     late: bool = False
-    limit: Annotated[int, Field(ge=1, le=200)] = 40
+    limit: Annotated[int, Field(ge=1)] = 40
 
 
 class Column(Frozen):

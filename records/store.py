@@ -36,7 +36,7 @@ __all__ = [
     "open_store",
 ]
 
-Limit = Annotated[int, Field(ge=1, le=1000)]
+Limit = Annotated[int, Field(ge=1)]
 
 
 class CourseFilter(Frozen):

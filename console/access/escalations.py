@@ -4,13 +4,17 @@ from typing import Final
 
 from console.access.sender import by_a_link, sender_of
 from console.errors.problems import ProblemCode, problem_error
+from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.site_scope import SiteScope
 from domain.access import Caller, SentBy
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import ACTS, Acknowledge, EscalationState, EscalationView, Order, Resolve
 from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.events.clinic_events import NoteAdded
 from domain.refusal import RefusalCode, Refused
+from domain.values import PersonId
+from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.oncall import OnCallBook
 from records.store import RecordStore
@@ -23,9 +27,16 @@ class EscalationAccess:
     """Reads escalations for callers who may see them, and carries out their acts."""
 
     def __init__(
-        self, escalations: Escalations, store: RecordStore, sites: SiteScope, on_call: OnCallBook, audit: AuditLog
+        self,
+        escalations: Escalations,
+        courses: Courses,
+        store: RecordStore,
+        sites: SiteScope,
+        on_call: OnCallBook,
+        audit: AuditLog,
     ) -> None:
         self._escalations = escalations
+        self._courses = courses
         self._store = store
         self._sites = sites
         self._on_call = on_call
@@ -52,9 +63,7 @@ class EscalationAccess:
         Raises as `view` does, also for an order by somebody for whom the caller may not speak, and `Refused`
         (`not_open`, `invalid`).
         """
-        people = self._on_call.now().people
-        if (why := caller.why_not_act(order.by, people[order.by].role if order.by in people else None)) is not None:
-            raise problem_error(ProblemCode.FORBIDDEN, why)
+        self._check_speaker(caller, order.by)
         await self._check_open(caller, escalation_id)
         try:
             return await self._carry_out(escalation_id, order, sender_of(caller))
@@ -63,6 +72,15 @@ class EscalationAccess:
                 # It may have been resolved meanwhile. Only what the record shows as resolved is refused as that.
                 await self._check_open(caller, escalation_id)
             raise
+
+    async def add_note(self, caller: Caller, event: NoteAdded) -> None:
+        """Adds a person's note to an escalation, resolved or not, in its course's ledger; once for each event id.
+
+        Raises as `view` does, also for a note by somebody for whom the caller may not speak, and `Refused`.
+        """
+        self._check_speaker(caller, event.data.actor.id)
+        await self._sites.check(caller, event.subject)
+        await self._courses.report(event, request_id=request_id(), sent_by=sender_of(caller))
 
     async def act_by_link(self, escalation_id: EscalationId, order: Order) -> EscalationView:
         """Acts for the person whom the link of a page was sent to. Raises as `Escalations.act` does."""
@@ -73,6 +91,11 @@ class EscalationAccess:
         if is_of_the_watch(escalation_id) or not isinstance(order, WRITTEN_BY_THE_COURSE):
             self._audit.note_act(ACTS[type(order)], f"{escalation_id}, by {order.by}", sent_by)
         return view
+
+    def _check_speaker(self, caller: Caller, by: PersonId) -> None:
+        people = self._on_call.now().people
+        if (why := caller.why_not_act(by, people[by].role if by in people else None)) is not None:
+            raise problem_error(ProblemCode.FORBIDDEN, why)
 
     async def _check_open(self, caller: Caller, escalation_id: EscalationId) -> None:
         if (await self.view(caller, escalation_id)).state is EscalationState.RESOLVED:

@@ -38,6 +38,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.patient.returned": "Patient is back",
     "kap.patient.handed_over": "Patient handed over to a hospital",
     "kap.patient.died": "Patient has died",
+    "kap.note.added": "Note",
     "kap.adverse_event.reported": "Adverse event",
     "kap.session.aborted": "Session aborted",
     "kap.discharge.assessed": "Discharge assessment",

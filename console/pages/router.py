@@ -6,14 +6,17 @@ from console.own_pages import from_our_pages
 from console.pages.clinic import audit, figures, protocols
 from console.pages.course import course, ledger_files, past
 from console.pages.floor import board, sessions
+from console.pages.floor import list_files as floor_files
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
+from console.pages.oncall import list_files as oncall_files
 from console.pages.recording import correct, record
 
 router = APIRouter(dependencies=[Depends(from_our_pages)])
 for part in (
     board,
     sessions,
+    floor_files,
     course,
     ledger_files,
     past,
@@ -21,6 +24,7 @@ for part in (
     correct,
     escalations,
     oncall,
+    oncall_files,
     protocols,
     figures,
     audit,

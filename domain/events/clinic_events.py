@@ -425,6 +425,17 @@ class PatientDied(Fact):
     data: Data
 
 
+class NoteAdded(Fact):
+    """A person's note on one of the course's escalations, whether or not it is resolved. Nothing follows from it."""
+
+    class Data(EventData):  # noqa: D106
+        note: Text
+        escalation: Name
+
+    type: Literal["kap.note.added"] = "kap.note.added"
+    data: Data
+
+
 class AdverseEventReported(Fact):
     """An adverse event, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
 
@@ -643,6 +654,7 @@ ClinicEvent = Annotated[
     | PatientReturned
     | PatientHandedOver
     | PatientDied
+    | NoteAdded
     | AdverseEventReported
     | SessionAborted
     | DischargeAssessed

@@ -39,6 +39,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     MeasureRecorded,
     MedicationAdministered,
+    NoteAdded,
     PatientCheckedIn,
     PatientDied,
     PatientDischarged,
@@ -512,6 +513,14 @@ def handed_over(course: CourseId, session: int | None = 1, *, at: datetime, by: 
 
 def died(course: CourseId, *, at: datetime, by: Actor = DESK) -> PatientDied:
     return _said(PatientDied, course, at, PatientDied.Data(actor=by, reason="The family rang"))
+
+
+def note(
+    course: CourseId, *, at: datetime, by: Actor = LIND, says: str = "Slept well", of: str | None = None
+) -> NoteAdded:
+    return _said(
+        NoteAdded, course, at, NoteAdded.Data(actor=by, note=says, escalation=of or f"{course}~suicide_risk~0~1")
+    )
 
 
 def adverse_event(

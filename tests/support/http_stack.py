@@ -84,6 +84,10 @@ class House:
         speaks_as = tuple(Role) if role is TokenRole.CLINIC else None
         return await self.granted(Grant(roles=(role,), site=site, speaks_as=speaks_as), f"a {role}")
 
+    async def phone_of(self, person: str) -> NewToken:
+        """A new token of on-call staff that is bound to this person: nobody asks who they are."""
+        return await self.granted(Grant(roles=(TokenRole.ONCALL,), person=person), f"{person}'s phone")
+
     async def granted(self, grant: Grant, name: str = "somebody") -> NewToken:
         """A new token that may do this, and speaks for these."""
         async with open_connections(self.stack.database) as connections:

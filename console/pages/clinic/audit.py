@@ -1,21 +1,29 @@
-"""The auditor's page: who read what, acts of administration, and sign-ins that failed; newest first."""
+"""The auditor's page: who read what, acts of administration, and sign-ins that failed; newest first; also as CSV."""
 
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
+from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.board import OrAny
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.csv_file import MOST_ROWS, csv_href, csv_list, in_zone
+from console.pages.frame.days import Day, begins, ends
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right, SentBy
 from domain.values import CourseId, Frozen
-from records.access import AdministrationAct, CourseRead, FailedSignIn
+from records.access import AdministrationAct, CourseRead, FailedSignIn, Span
 from records.unreadable_rows import Found
 
 PATH: Final = "/audit"
 SHOWN: Final = 200
-"""Most rows of each table: `kapstan reads` lists more."""
+"""Most rows of each table: its CSV has all of them."""
+
+Reader = Annotated[Viewer, Depends(looking(Right.READ_AUDIT))]
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,32 +59,61 @@ class FailureShown(Frozen):
     request: str
 
 
-class AuditPage(Frozen):
-    """The three tables. `sees_all`: not only the reads of one site's courses. `course` is the only one shown.
+class AuditTable(StrEnum):
+    """The tables of the page, each a file as well."""
 
-    `unreadable` names the rows that cannot be read.
+    READS = "reads"
+    ACTS = "acts"
+    FAILURES = "failures"
+
+
+COLUMNS: Final[Mapping[AuditTable, tuple[str, ...]]] = {
+    AuditTable.READS: ("at", "course_id", "what", "name", "role", "token_id", "person", "request_id", "own_request_id"),
+    AuditTable.ACTS: ("at", "what", "about", "token", "person", "account", "request_id"),
+    AuditTable.FAILURES: ("at", "token_id", "address", "request_id"),
+}
+
+
+class AuditPage(Frozen):
+    """The three tables, and the address of each as CSV. `sees_all`: not only the reads of one site's courses.
+
+    `course` is the only one shown, `since` and `until` the days that are. `unreadable` names the rows that cannot be
+    read.
     """
 
     course: str | None
+    since: str
+    until: str
+    csv: Mapping[AuditTable, str]
     sees_all: bool
     reads: tuple[ReadShown, ...]
     acts: tuple[ActShown, ...]
     failures: tuple[FailureShown, ...]
     unreadable: tuple[str, ...]
 
+    @property
+    def is_any(self) -> bool:
+        """Whether any filter is in use."""
+        return any((self.course, self.since, self.until))
+
 
 @router.get(PATH)
-async def audit(
-    viewer: Annotated[Viewer, Depends(looking(Right.READ_AUDIT))], course: OrAny[CourseId] = None
-) -> Response:
-    """The newest of each. A token that is bound to a site is shown the reads of its courses alone."""
+async def audit(viewer: Reader, course: OrAny[CourseId] = None, since: Day = None, until: Day = None) -> Response:
+    """The newest of each, within these days. A token of one site is shown the reads of its courses alone."""
     access, clock, site = viewer.services.access, viewer.clock(), viewer.caller.site
-    reads = await access.reads(course, site=site, limit=SHOWN)
-    acts = await access.administration(SHOWN) if site is None else Found[AdministrationAct]()
-    failures = await access.failed_sign_ins(SHOWN) if site is None else Found[FailedSignIn]()
+    within = _within(viewer, since, until)
+    reads = await access.reads(course, site=site, within=within, limit=SHOWN)
+    acts = Found[AdministrationAct]()
+    failures = Found[FailedSignIn]()
+    if site is None:
+        acts = await access.administration(within=within, limit=SHOWN)
+        failures = await access.failed_sign_ins(within=within, limit=SHOWN)
     viewer.saw("audit", course)
     shown = AuditPage(
         course=course,
+        since=since.isoformat() if since else "",
+        until=until.isoformat() if until else "",
+        csv={table: csv_href(viewer, f"{PATH}/{table}.csv") for table in AuditTable},
         sees_all=site is None,
         reads=tuple(_read(one, clock) for one in reads),
         acts=tuple(_act(one, clock) for one in acts),
@@ -84,6 +121,38 @@ async def audit(
         unreadable=tuple(one.name for one in (*reads.unreadable, *acts.unreadable, *failures.unreadable)),
     )
     return await floor_page(viewer, PATH, "audit.html", shown)
+
+
+@router.get(PATH + "/{table}.csv")
+async def as_csv(
+    viewer: Reader, table: AuditTable, course: OrAny[CourseId] = None, since: Day = None, until: Day = None
+) -> Response:
+    """One table whole, within these days. Only its reads are shown to a token of one site."""
+    access, site, most = viewer.services.access, viewer.caller.site, MOST_ROWS + 1
+    if site is not None and table is not AuditTable.READS:
+        raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {site}: it is shown reads alone")
+    within = _within(viewer, since, until)
+    found: Found[CourseRead] | Found[AdministrationAct] | Found[FailedSignIn]
+    match table:
+        case AuditTable.READS:
+            found = await access.reads(course, site=site, within=within, limit=most)
+        case AuditTable.ACTS:
+            found = await access.administration(within=within, limit=most)
+        case AuditTable.FAILURES:
+            found = await access.failed_sign_ins(within=within, limit=most)
+    viewer.saw("audit", course)
+    zone = viewer.clock().zone
+    rows = ({**in_zone(one, zone), **_sent_by(one)} for one in found)
+    return csv_list(f"kapstan-audit-{table}", COLUMNS[table], rows, found.unreadable)
+
+
+def _within(viewer: Viewer, since: date | None, until: date | None) -> Span:
+    zone = viewer.clock().zone
+    return Span(since=begins(since, zone), until=ends(until, zone))
+
+
+def _sent_by(one: CourseRead | AdministrationAct | FailedSignIn) -> dict[str, object]:
+    return dict(one.sent_by) if isinstance(one, AdministrationAct) else {}
 
 
 def _read(one: CourseRead, clock: WallClock) -> ReadShown:

@@ -1,14 +1,10 @@
 """The figures page: how well the clinic keeps its protocol, and outcomes, by site and period; also as CSV."""
 
-import csv
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from io import StringIO
+from datetime import date
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Depends, Response
 
 from console.charts.drawing import Drawing
 from console.charts.outcome_change import outcome_change_chart
@@ -16,13 +12,13 @@ from console.charts.punctuality import punctuality_chart
 from console.charts.waiting import Answering, waiting_chart
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.board import OrAny
+from console.pages.frame.csv_file import csv_file, csv_href
+from console.pages.frame.days import Day, begins, ends
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.state import Phase
-from domain.durations import iso_8601
-from domain.moments import day, instant
 from domain.protocol.instruments import instrument_name
 from domain.values import Code, Frozen
 from domain.views.figures import FleetFigures, MeasureOutcome
@@ -30,8 +26,8 @@ from records.board import BoardFilter
 from records.figures import Period
 
 PATH: Final = "/figures"
+COLUMNS: Final = ("figure", "of", "value")
 Reader = Annotated[Viewer, Depends(looking(Right.READ_FIGURES))]
-Day = Annotated[date | None, BeforeValidator(lambda said: day(said) if said else None), Query()]
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,13 +73,12 @@ async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, u
     """Figures of courses that began and escalations that were opened between two days, both included."""
     found = await _figures(viewer, site, since, until)
     sites = (await viewer.services.store.board(BoardFilter(seen_site=viewer.caller.site, limit=1), viewer.now)).sites
-    query = viewer.request.url.query
     shown = FiguresPage(
         site=site,
         since=since.isoformat() if since else "",
         until=until.isoformat() if until else "",
         sites=sites,
-        csv=f"{PATH}.csv?{query}" if query else f"{PATH}.csv",
+        csv=csv_href(viewer, f"{PATH}.csv"),
         phases=tuple(
             Figure(words=PHASES[Phase(one.phase)], value=str(one.courses))
             for one in found.courses
@@ -109,15 +104,7 @@ async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, u
 async def as_csv(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
     """The same figures as CSV: one line for each number, durations in ISO 8601, shares from 0 to 1."""
     found = await _figures(viewer, site, since, until)
-    text = StringIO()
-    lines = csv.writer(text)
-    lines.writerow(("figure", "of", "value"))
-    lines.writerows(_lines(found))
-    return Response(
-        text.getvalue(),
-        media_type="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="kapstan-figures.csv"', "Cache-Control": "no-store"},
-    )
+    return csv_file("kapstan-figures", COLUMNS, (dict(zip(COLUMNS, line, strict=True)) for line in _lines(found)))
 
 
 async def _figures(viewer: Viewer, site: str | None, since: date | None, until: date | None) -> FleetFigures:
@@ -126,16 +113,12 @@ async def _figures(viewer: Viewer, site: str | None, since: date | None, until: 
     zone = viewer.clock(site).zone
     period = Period(
         site=site or viewer.caller.site,
-        since=_begins(since, zone) if since else None,
-        until=_begins(until + timedelta(days=1), zone) if until else None,
+        since=begins(since, zone),
+        until=ends(until, zone),
     )
     found = await viewer.services.store.figures(period)
     viewer.saw("figures")
     return found
-
-
-def _begins(first: date, zone: ZoneInfo) -> datetime:
-    return instant(datetime.combine(first, time.min), zone)
 
 
 def _lines(found: FleetFigures) -> Iterator[tuple[str, str, object]]:
@@ -148,24 +131,16 @@ def _lines(found: FleetFigures) -> Iterator[tuple[str, str, object]]:
         yield words, "missed", kept.missed
     for waiting in found.waiting:
         for name, value in waiting.model_dump(exclude={"severity"}).items():
-            yield f"escalations_{name}", waiting.severity, _plain(value)
+            yield f"escalations_{name}", waiting.severity, _rounded(value)
     for measure in found.measures:
         for name, value in measure.model_dump(exclude={"instrument"}).items():
-            yield f"measure_{name}", measure.instrument, _plain(value)
+            yield f"measure_{name}", measure.instrument, _rounded(value)
     for left_out in found.left_out:
         yield "not_counted", left_out, 1
 
 
-def _plain(value: object) -> object:
-    match value:
-        case None:
-            return ""
-        case timedelta():
-            return iso_8601(value)
-        case float():
-            return round(value, 4)
-        case _:
-            return value
+def _rounded(value: object) -> object:
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def _outcome(one: MeasureOutcome) -> OutcomeRow:

@@ -43,8 +43,11 @@ ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
     Phase.PREPARATION: frozenset({"kap.plan.prescribed"}),
 }
 
-ELSEWHERE: Final = frozenset({"kap.course.referred", CORRECTION})
-"""Events that are not begun from a course's choices: a referral makes a course, a correction begins at its fact."""
+ELSEWHERE: Final = frozenset({"kap.course.referred", CORRECTION, "kap.note.added"})
+"""Events that are not begun from a course's choices.
+
+A referral makes a course, a correction begins at its fact, a note on its escalation's page.
+"""
 
 PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 

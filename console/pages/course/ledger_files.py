@@ -1,15 +1,14 @@
 """A course's ledger as a file for whoever audits it: CSV for a table, JSON for a program."""
 
-import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from io import StringIO
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from console.errors.problems import ProblemCode, problem_error
+from console.pages.frame.csv_file import csv_file
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 from domain.ledger import Entry
@@ -55,14 +54,13 @@ async def ledger_file(
             ProblemCode.UNAVAILABLE, f"Entry {found.unreadable[0].id} cannot be read from the record; `kapstan verify`"
         )
     viewer.saw("ledger", course_id)
-    text = _as_csv(found) if kind is LedgerFile.CSV else _as_json(found)
+    name = f"{course_id}-ledger"
+    if kind is LedgerFile.CSV:
+        return csv_file(name, COLUMNS, map(_row, found))
     return Response(
-        text,
-        media_type="text/csv" if kind is LedgerFile.CSV else "application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="{course_id}-ledger.{kind}"',
-            "Cache-Control": "no-store",
-        },
+        _as_json(found),
+        media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}.json"', "Cache-Control": "no-store"},
     )
 
 
@@ -70,12 +68,7 @@ def _as_json(entries: Sequence[Entry]) -> str:
     return json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False)
 
 
-def _as_csv(entries: Sequence[Entry]) -> str:
-    text = StringIO()
-    lines = csv.DictWriter(text, COLUMNS)
-    lines.writeheader()
-    for entry in entries:
-        told = entry.model_dump(mode="json", include=set(COLUMNS))
-        by = {"actor_id": entry.actor.id, "actor_role": entry.actor.role} if entry.actor else {}
-        lines.writerow({**told, **by, "data": json.dumps(entry.data, ensure_ascii=False)})
-    return text.getvalue()
+def _row(entry: Entry) -> Mapping[str, object]:
+    told = entry.model_dump(mode="json", include=set(COLUMNS))
+    by = {"actor_id": entry.actor.id, "actor_role": entry.actor.role} if entry.actor else {}
+    return {**told, **by, "data": json.dumps(entry.data, ensure_ascii=False)}

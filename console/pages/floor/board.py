@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.needs import NOWHERE, Need, needs, where_they_are
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.csv_file import csv_href
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES, SEES_FLOOR
 from console.pages.frame.silent_courses import SilentCourses, silent_courses
@@ -18,6 +19,7 @@ from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.session import HERE, Stage
 from domain.course.state import Phase
+from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
 from domain.views.summary import CourseSummary
@@ -116,11 +118,13 @@ class BoardPage(Frozen):
     """What needs a human, then every course in its phase. `may_refer`: the viewer may start a course.
 
     `sees_all`: not only the courses behind escalations. `wall` is the address of the same on a wall, and `among_closed`
-    that of the closed courses, where no open one was found. `shows_sites`: the cards are of several sites.
-    `may_open`: a card leads to its course.
+    that of the closed courses, where no open one was found. `csv` is the address of the same as CSV, for who may open
+    a course. `shows_sites`: the cards are of several sites.
+    `may_open`: a card leads to its course. `emergencies` are all that nobody has, also beyond the needs that are shown.
     """
 
     needs: tuple[Need, ...]
+    emergencies: tuple[EscalationId, ...]
     more_needs: int
     silent: SilentCourses
     may_see_needs: bool
@@ -130,6 +134,7 @@ class BoardPage(Frozen):
     filters: Filters
     columns: tuple[PhaseColumn, ...]
     wall: str
+    csv: str | None
     shows_sites: bool
     among_closed: str | None = None
     unread: tuple[Unread, ...] = ()
@@ -151,8 +156,7 @@ class BoardPage(Frozen):
         return sum(column.late for column in self.columns)
 
 
-@router.get(PATH)
-async def board(
+async def board_filter(
     viewer: Annotated[Viewer, Depends(looking(*SEES_FLOOR))],
     site: OrAny[Code] = None,
     phase: OrAny[Phase] = None,
@@ -160,14 +164,11 @@ async def board(
     protocol: OrAny[Name] = None,
     q: OrAny[Name] = None,
     late: OrAny[bool] = None,
-    wall: Annotated[str | None, Query(max_length=10)] = None,
-) -> Response:
-    """The board. Its filters are in the address, so that a wall screen keeps them; with `wall` it fits any screen."""
-    is_wall = wall is not None
+) -> BoardFilter:
+    """A dependency: the filters of the address, of what this viewer may see. Raises `ProblemError` (`forbidden`)."""
     if site is not None and not viewer.caller.may_see_site(site):
         raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
-    services, clock = viewer.services, viewer.clock(site)
-    wanted = BoardFilter(
+    return BoardFilter(
         site=site,
         phase=phase,
         attention=attention,
@@ -176,9 +177,23 @@ async def board(
         seen_site=viewer.caller.site,
         behind_escalations=not viewer.caller.has(*SEES_EVERY_COURSE),
         late=bool(late),
-        limit=CARDS_OF_ONE_PHASE if phase and not is_wall else CARDS_A_COLUMN,
     )
-    found = await services.store.board(wanted, viewer.now)
+
+
+Wanted = Annotated[BoardFilter, Depends(board_filter)]
+
+
+@router.get(PATH)
+async def board(
+    viewer: Annotated[Viewer, Depends(looking(*SEES_FLOOR))],
+    wanted: Wanted,
+    wall: Annotated[str | None, Query(max_length=10)] = None,
+) -> Response:
+    """The board. Its filters are in the address, so that a wall screen keeps them; with `wall` it fits any screen."""
+    is_wall, site = wall is not None, wanted.site
+    services, clock = viewer.services, viewer.clock(site)
+    limit = CARDS_OF_ONE_PHASE if wanted.phase and not is_wall else CARDS_A_COLUMN
+    found = await services.store.board(wanted.but(limit=limit), viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
     open_now: Found[EscalationView] = (
         await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ if is_wall else NEEDS_SHOWN)
@@ -196,9 +211,12 @@ async def board(
     )
     viewer.saw("board")
     url = viewer.request.url
-    is_among_open = q is not None and phase is None
+    is_among_open = wanted.search is not None and wanted.phase is None
     shown = BoardPage(
         needs=needs(viewer, wanting, clock, await where_they_are(viewer, wanting) if is_wall else NOWHERE),
+        emergencies=tuple(
+            one.id for one in open_now if one.severity is Severity.EMERGENCY and one.state is EscalationState.OPEN
+        ),
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         silent=silent,
         may_see_needs=may_see_needs,
@@ -207,16 +225,17 @@ async def board(
         may_open=viewer.caller.has(*SEES_COURSES),
         filters=Filters(
             site=site,
-            phase=phase,
-            attention=attention,
-            protocol=protocol,
-            q=q,
-            late=bool(late),
+            phase=wanted.phase,
+            attention=wanted.attention,
+            protocol=wanted.protocol,
+            q=wanted.search,
+            late=wanted.late,
             sites=found.sites,
             protocols=found.protocols,
         ),
         columns=tuple(_column(viewer, column, clock) for column in found.columns),
         wall=f"{PATH}?{url.include_query_params(wall='').query}",
+        csv=csv_href(viewer, "/courses.csv") if viewer.caller.has(*SEES_COURSES) else None,
         shows_sites=len({card.site for column in found.columns for card in column.cards}) > 1,
         among_closed=f"{PATH}?{url.include_query_params(phase=Phase.CLOSED.value).query}" if is_among_open else None,
         unread=unread((*found.unreadable, *(one for column in found.columns for one in column.unreadable)), "/courses"),

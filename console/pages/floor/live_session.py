@@ -13,6 +13,7 @@ from console.pages.frame.viewer import Viewer
 from console.pages.labels import CLOCKS, PUNCTUALITY, STAGES
 from domain.course.session import HERE, Stage
 from domain.escalation.messages import PHRASES
+from domain.events.clinic_events import VitalsRecorded
 from domain.values import CourseId, Frozen, Severity
 from domain.views.course import CourseView
 from domain.views.session import SessionView
@@ -36,6 +37,7 @@ class LiveSession(Frozen):
 
     `mark` says how urgently they need a human: a severity, `late`, or `well`. If their course did not answer, `silent`
     says so, and no reading is shown: recorded ones may be old. `record_at` is where this viewer records a reading.
+    `vitals` are those of `reading`, as they were recorded.
     """
 
     course_id: CourseId
@@ -52,6 +54,7 @@ class LiveSession(Frozen):
     due_label: str
     due: Clock | None
     reading: ReadingShown | None
+    vitals: VitalsRecorded.Data | None = None
     blocked_by: tuple[str, ...]
     chart: Drawing | None = None
     narrow: Drawing | None = None
@@ -117,6 +120,7 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         due_label=_due_label(session, recorded),
         due=clock.due(due_at) if due_at else None,
         reading=readings.shown(newest, clock, session) if newest else None,
+        vitals=newest.vitals if newest else None,
         blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.in_the_way),
         chart=session_chart(session, clock.now, clock.zone, TextSize.SMALL) if is_dosed else None,
         record_at=_record_at(viewer, view.course_id),

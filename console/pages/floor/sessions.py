@@ -48,7 +48,7 @@ class SessionsPage(Frozen):
 async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
     """Every patient on site, as their course's workflow holds them now."""
     try:
-        (here, unreadable), unanswered = await _recorded(viewer), 0
+        (here, unreadable), unanswered = await patients_here(viewer), 0
     except RecordStoreError:
         (here, unanswered), unreadable = await _unrecorded(viewer), ()
     for one in here:
@@ -68,10 +68,11 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
     return await floor_page(viewer, PATH, "sessions.html", shown)
 
 
-async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
+async def patients_here(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
     """Patients on site by the record store; those whose course does not answer are shown as last recorded.
 
-    If a row cannot be read, the course itself is asked; if that does not answer either, the row is named.
+    If a row cannot be read, the course itself is asked; if that does not answer either, the row is named. Raises
+    `RecordStoreError`.
     """
     found = await viewer.services.store.sessions_under_way(
         viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)

@@ -1,18 +1,19 @@
 """The escalations page: unresolved ones, most severe first, with every page sent and the acts on them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 
 from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, Snooze
 from console.auth import Authenticator, AuthenticatorDep
@@ -27,6 +28,7 @@ from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.pages.oncall.acknowledge import Token, advice
+from console.pages.oncall.notes import NoteForm, NoteShown, is_added, new_id, note_of, notes
 from console.pages.oncall.open_work import open_work
 from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumstances
 from console.services import Services, ServicesDep
@@ -34,8 +36,9 @@ from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Page
+from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.events.parsing import field_error
-from domain.values import Frozen, Severity
+from domain.values import Frozen
 from gateway.links import ALARM
 from records.errors import RecordStoreError
 
@@ -46,6 +49,9 @@ SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60,
 
 RECORDED_WITHIN: Final = timedelta(seconds=1)
 LOOKED_AFTER: Final = timedelta(milliseconds=50)
+
+Told: TypeAlias = Mapping[EscalationId, str]
+NOTHING: Final[Told] = MappingProxyType({})
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
@@ -95,7 +101,10 @@ class Choice(Frozen):
 
 
 class Work(Frozen):
-    """One escalation with all that is known of it, and the acts that are allowed."""
+    """One escalation with all that is known of it, and the acts that are allowed.
+
+    `unsent` is a note that came too late to be noted down; `note_id` names the next note that is added.
+    """
 
     need: Need
     state: EscalationState
@@ -107,7 +116,10 @@ class Work(Frozen):
     pages: tuple[PageSent, ...]
     may_act: bool
     snoozes: tuple[Choice, ...]
+    may_note: bool
+    note_id: str
     refused: str | None = None
+    unsent: str | None = None
 
 
 class EscalationsPage(Frozen):
@@ -115,9 +127,9 @@ class EscalationsPage(Frozen):
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
-    who may read it, `record_at` where a reading is recorded. `unsent` is a note that came too late to be noted down.
-    `actors` are those of the people
-    for whom this viewer may act; `is_known` says that there is only the one who is signed in, who is not asked.
+    who may read it, `record_at` where a reading is recorded. `notes` are those that people added to the one that is
+    shown. `actors` are those of the people for whom this viewer may act; `is_known` says that there is only the one
+    who is signed in, who is not asked.
     """
 
     works: tuple[Work, ...]
@@ -129,7 +141,7 @@ class EscalationsPage(Frozen):
     rests_on_corrected: bool = False
     patient: PatientNow | None = None
     record_at: str | None = None
-    unsent: str | None = None
+    notes: tuple[NoteShown, ...] = ()
     is_recorded: bool = True
     unanswered: int = 0
     refused: tuple[str, ...] = ()
@@ -184,14 +196,34 @@ async def _signed_in(request: Request, services: Services, authenticator: Authen
         return None
 
 
+@router.post(PATH + "/{escalation_id}/note")
+async def add_note(viewer: OnCallStaff, escalation_id: Escalation) -> Response:
+    """Adds a person's note, also once it is resolved; a refusal is shown in place, with the note."""
+    form = await viewer.request.form()
+    written = str(form.get("note", ""))
+    try:
+        said = NoteForm.model_validate(_entered(viewer, form))
+        await viewer.services.escalation_access.add_note(viewer.caller, note_of(viewer, escalation_id, said))
+    except ValidationError as wrong:
+        return await _one(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY, written)
+    except EXPECTED as error:
+        problem = problem_of(error)
+        assert problem is not None
+        if problem.problem.code is not ProblemCode.EVENT_ID_REUSED:  # else it was added before: sent twice, added once
+            why = in_a_sentence(problem.problem).message
+            return await _one(viewer, escalation_id, why, problem.problem.status, written)
+    await _until(lambda: is_added(viewer, escalation_id, said.id))
+    response = RedirectResponse(f"{PATH}/{escalation_id}", status_code=303)
+    remember(response, said.by, viewer.services.settings)
+    return response
+
+
 @router.post(PATH + "/{escalation_id}/{act}")
 async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct) -> Response:
     """Acknowledges, resolves, snoozes or reassigns; a refusal is shown in place."""
     form = await viewer.request.form()
-    known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
     try:
-        entered = {name: value for name, value in form.items() if value and name != FORM_KEY}
-        said = act.form.model_validate({**entered, **known})
+        said = act.form.model_validate(_entered(viewer, form))
         moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, said.order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -208,7 +240,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
             note if why and isinstance(note, str) else None,
         )
     if HX in viewer.request.headers:
-        await _until_recorded(viewer, moved)
+        await _until(lambda: _is_recorded(viewer, moved))
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
     remember(response, said.by, viewer.services.settings)
@@ -225,11 +257,17 @@ async def _resolved_already(viewer: Viewer, escalation_id: EscalationId) -> str 
     return None
 
 
-async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
-    """Waits until the act is recorded, so that the list shows it; if that takes long, the page updates later."""
+def _entered(viewer: Viewer, form: FormData) -> dict[str, object]:
+    """What was entered, by the person who is signed in where there is one."""
+    known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
+    return {**{name: value for name, value in form.items() if value and name != FORM_KEY}, **known}
+
+
+async def _until(is_recorded: Callable[[], Awaitable[bool]]) -> None:
+    """Waits until it is recorded, so that the page shows it; if that takes long, the page updates later."""
     with suppress(RecordStoreError, TimeoutError):
         async with asyncio.timeout(RECORDED_WITHIN.total_seconds()):
-            while not await _is_recorded(viewer, moved):  # noqa: ASYNC110  another process writes it
+            while not await is_recorded():  # noqa: ASYNC110  another process writes it
                 await asyncio.sleep(LOOKED_AFTER.total_seconds())
 
 
@@ -247,19 +285,17 @@ async def _again(
     viewer: Viewer, escalation_id: EscalationId, refused: str, status: int, unsent: str | None = None
 ) -> Response:
     if HX in viewer.request.headers:
-        return await _all(viewer, {escalation_id: refused}, status)
+        return await _all(viewer, {escalation_id: refused}, {escalation_id: unsent} if unsent else {}, status)
     return await _one(viewer, escalation_id, refused, status, unsent)
 
 
-async def _all(
-    viewer: Viewer, refused: Mapping[EscalationId, str] = MappingProxyType({}), status: int = 200
-) -> Response:
+async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Told = NOTHING, status: int = 200) -> Response:
     found = await open_work(viewer)
     viewer.saw("escalations")
     shown_ids = {view.id for view in (*found.unresolved, *found.resolved)}
     shown = EscalationsPage(
-        works=_works(viewer, found.unresolved, refused),
-        resolved=_works(viewer, found.resolved, refused),
+        works=_works(viewer, found.unresolved, refused, unsent),
+        resolved=_works(viewer, found.resolved, refused, unsent),
         people=_people(viewer),
         actors=_actors(viewer),
         is_known=viewer.caller.person is not None,
@@ -282,6 +318,7 @@ async def _one(
     view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
+    kept = {escalation_id: unsent} if unsent else {}
     around = await circumstances(viewer.services, view, viewer.now)
     is_open = view.state is not EscalationState.RESOLVED
     may_see = is_open and viewer.caller.has(*SEES_COURSES)
@@ -289,7 +326,7 @@ async def _one(
         viewer.saw("patient of a page", view.course_id)
     record_at = f"/courses/{view.course_id}/record/vitals.recorded"
     shown = EscalationsPage(
-        works=_works(viewer, [view], told),
+        works=_works(viewer, [view], told, kept),
         resolved=(),
         people=_people(viewer),
         actors=_actors(viewer),
@@ -298,22 +335,22 @@ async def _one(
         rests_on_corrected=around.rests_on_corrected,
         patient=around.patient if may_see else None,
         record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") else None,
-        unsent=unsent,
+        notes=await notes(viewer, view, viewer.clock()),
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
 
-def _works(
-    viewer: Viewer, escalations: Sequence[EscalationView], refused: Mapping[EscalationId, str]
-) -> tuple[Work, ...]:
+def _works(viewer: Viewer, escalations: Sequence[EscalationView], refused: Told, unsent: Told) -> tuple[Work, ...]:
     clock = viewer.clock()
     return tuple(
-        _work(viewer, view, need, clock, refused.get(view.id))
+        _work(viewer, view, need, clock, refused.get(view.id), unsent.get(view.id))
         for view, need in zip(escalations, needs(viewer, escalations, clock), strict=True)
     )
 
 
-def _work(viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None) -> Work:
+def _work(
+    viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None, unsent: str | None
+) -> Work:
     is_open = view.state is not EscalationState.RESOLVED
     most = viewer.services.on_call.now().policies[view.severity].max_snooze
     return Work(
@@ -328,6 +365,9 @@ def _work(viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, re
         may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
         snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
         refused=refused,
+        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS) and not is_of_the_watch(view.id),
+        note_id=new_id(),
+        unsent=unsent,
     )
 
 
@@ -348,17 +388,16 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 
 def _actors(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now.
+    """Who may have acted: suggests whoever acted last at this screen, and nobody else.
 
     Whoever is signed in as one person is that person.
     """
     on_call, person = viewer.services.on_call.now(), viewer.caller.person
     if person is not None:
         return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
-    called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
-    likely = me(viewer) or next(iter(called), None)
+    last = me(viewer)
     return tuple(
-        Choice(value=one, label=known.name, is_chosen=one == likely)
+        Choice(value=one, label=known.name, is_chosen=one == last)
         for one, known in on_call.people.items()
         if viewer.caller.why_not_act(one, known.role) is None
     )

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 from console.charts.drawing import Drawing, TextSize
 from console.charts.oncall_strip import OnDuty, strip_chart
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.csv_file import csv_href
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.oncall.proof import ProofShown, proof_shown
@@ -89,7 +90,8 @@ class StandInAsked(Frozen):
 class OnCallPage(Frozen):
     """The ladders, most severe first; the chart of the rotas; the overrides to come.
 
-    `at` is the moment that was asked for, `moment` the same in words; empty and None mean now.
+    `at` is the moment that was asked for, `moment` the same in words; empty and None mean now. `csv` is the address of
+    the rotas as CSV, from then on.
     `proof` is None while it is being worked out.
     `findings` are the errors in the present file, each by its key; the page shows the last good one.
     """
@@ -107,6 +109,7 @@ class OnCallPage(Frozen):
     stand_ins: tuple[StandIn, ...]
     findings: tuple[tuple[str, str], ...]
     zone: str
+    csv: str
     proof: ProofShown | None
 
 
@@ -154,6 +157,7 @@ async def on_call(
         stand_ins=_stand_ins(viewer, shown, clock),
         findings=trouble.findings if (trouble := viewer.services.on_call.trouble) else (),
         zone=clock.zone.key,
+        csv=csv_href(viewer, f"{PATH}.csv"),
         proof=proof_shown(proof, known) if proof else None,
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)

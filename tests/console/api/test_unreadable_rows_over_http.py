@@ -1,11 +1,13 @@
 """Whatever a row of the record holds, nobody else's course vanishes for it: it is named, and all others are shown."""
 
 import asyncio
+import csv
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from html import unescape
+from io import StringIO
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -22,7 +24,8 @@ from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
 
-PAGES: Final = ("/", "/?phase=medicine", "/sessions", "/escalations", "/figures", "/figures.csv", "/metrics")
+LISTS: Final = ("/courses.csv", "/sessions.csv", "/escalations.csv")
+PAGES: Final = ("/", "/?phase=medicine", "/sessions", "/escalations", "/figures", "/figures.csv", "/metrics", *LISTS)
 
 
 class Two(NamedTuple):
@@ -100,7 +103,7 @@ async def is_all_there(house: House, two: Two) -> None:
     paths = (*PAGES, f"/courses/{two.nils}", f"/courses/{two.mara}", f"/escalations/{two.alarms[0]}")
     for path, page in zip(paths, await asyncio.gather(*map(house.admin.get, paths)), strict=True):
         assert page.status_code == 200, path
-        if path in {"/", "/?phase=medicine", "/sessions", "/escalations"}:
+        if path in {"/", "/?phase=medicine", "/sessions", "/escalations", *LISTS}:
             assert two.nils in page.text, path
         for name in courses.unreadable if path == "/" else work.unreadable if path == "/escalations" else ():
             assert name == "" or not name.isprintable() or name[:80] in unescape(page.text), path
@@ -133,6 +136,19 @@ async def test_a_course_from_the_beginning_of_time_is_named_everywhere(house: Ho
     assert f'id="live-{two.mara}"' in sessions, "the course itself was asked"
     assert 'kapstan_unreadable_rows_total{relation="courses"}' in numbers
     assert (ready.status_code, course.status_code) == (200, 200)
+
+
+async def test_a_row_that_cannot_be_read_is_named_in_a_file(house: House, two: Two) -> None:
+    """Nothing is left out of a CSV without a word: its id, and why nothing else is known of it."""
+    async with psql(house) as somebody, somebody.written("courses", two.row("courses"), "started_at", "'-infinity'"):
+        rows = list(csv.DictReader(StringIO((await house.admin.get("/courses.csv")).text)))
+
+    broken = next(row for row in rows if row["course_id"] == two.mara)
+    assert {name: value for name, value in broken.items() if value} == {
+        "course_id": two.mara,
+        "not_known": "its started_at cannot be read",
+    }
+    assert not next(row for row in rows if row["course_id"] == two.nils)["not_known"]
 
 
 async def test_an_escalation_that_cannot_be_read_is_named_where_people_look_for_work(house: House, two: Two) -> None:

@@ -185,6 +185,7 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.patient.left": ("dosed", STAFF),
     "kap.patient.handed_over": ("dosed", STAFF),
     "kap.patient.died": ("referred", STAFF),
+    "kap.note.added": ("referred", STAFF),
     "kap.adverse_event.reported": ("referred", ANYBODY),
     "kap.session.aborted": ("dosed", STAFF),
     "kap.discharge.assessed": ("dosed", STAFF),

@@ -268,6 +268,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         "patient.returned",
         "patient.handed_over",
         "patient.died",
+        "note.added",
         "adverse_event.reported",
         "session.aborted",
         "discharge.assessed",

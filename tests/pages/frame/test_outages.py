@@ -66,7 +66,7 @@ async def test_without_the_record_store_what_is_open_is_shown_and_answered(house
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
     await house.is_called_for(f"{course}~suicide_risk~0~1")
-    token, cork = await house.token(TokenRole.ONCALL), await house.caller(TokenRole.ONCALL, site="cork")
+    token, cork = await house.phone_of("lind"), await house.caller(TokenRole.ONCALL, site="cork")
     assert (await cork.get("/escalations")).status_code == 200
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
@@ -88,7 +88,7 @@ async def test_without_temporal_what_was_written_about_an_escalation_stays(house
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
     await house.is_called_for(f"{course}~suicide_risk~0~1")
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()

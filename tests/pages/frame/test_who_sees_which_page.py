@@ -26,7 +26,9 @@ RECORDS: Final = frozenset({CLINIC, OPERATIONS, ADMIN})
 
 PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/"): EVERYBODY,
+    ("GET", "/courses.csv"): SEES_COURSES,
     ("GET", "/sessions"): SEES_COURSES,
+    ("GET", "/sessions.csv"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
@@ -37,14 +39,18 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/refer"): frozenset({CLINIC, ADMIN}),
     ("POST", "/refer"): frozenset({CLINIC, ADMIN}),
     ("GET", "/escalations"): SEES_ESCALATIONS,
+    ("GET", "/escalations.csv"): SEES_ESCALATIONS,
     ("GET", "/escalations/{escalation_id}"): SEES_ESCALATIONS,
+    ("POST", "/escalations/{escalation_id}/note"): ACTS,
     ("POST", "/escalations/{escalation_id}/{act}"): ACTS,
     ("GET", "/oncall"): SEES_ESCALATIONS,
+    ("GET", "/oncall.csv"): SEES_ESCALATIONS,
     ("GET", "/protocols"): SEES_COURSES,
     ("GET", "/protocols/{protocol_id}"): SEES_COURSES,
     ("GET", "/figures"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/figures.csv"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
+    ("GET", "/audit/{table}.csv"): frozenset({AUDITOR, ADMIN}),
 }
 """Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only."""
 
@@ -95,6 +101,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
         event="course.held",
         sequence=A_FACT,
         kind="csv",
+        table="reads",
         act="acknowledge",
     )
     return await client.request(method, named, data=RIGHT.get(path, {}) if method == "POST" else None)

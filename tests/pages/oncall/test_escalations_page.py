@@ -12,7 +12,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.network import wire
-from tests.support.page_text import section, words_of
+from tests.support.page_text import section
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
@@ -76,7 +76,7 @@ async def test_a_nurse_acknowledges_from_the_link_of_their_page(house: House, br
 async def test_an_escalation_is_acknowledged_with_the_keyboard_alone(house: House, browser: Browser) -> None:
     """Tab to the button, Enter; the page stays where it is, and the focus at what was answered."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
@@ -95,10 +95,32 @@ async def test_an_escalation_is_acknowledged_with_the_keyboard_alone(house: Hous
         assert await eyes.page.evaluate("document.activeElement.closest('article')?.id") == f"work-{escalation}"
 
 
+async def test_nobody_is_taken_for_somebody_else(house: House, browser: Browser) -> None:
+    """Enter on "I have it" at a shared screen asks who; whoever said so is suggested there from then on."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        form = eyes.page.locator("form.acknowledge")
+        who = form.get_by_label("I am")
+        await form.get_by_role("button", name="I have it").press("Enter")
+
+        await expect(who).to_be_focused()
+        assert await who.evaluate("field => field.value === '' && !field.checkValidity()")
+        assert (await state(house, escalation))[0] == "open"
+
+        await who.select_option("osei")
+        await form.get_by_role("button", name="I have it").click()
+
+        await expect(eyes.page.locator(".state")).to_contain_text("Dr Osei has it")
+        assert await state(house, escalation) == ("acknowledged", "osei")
+        assert await eyes.page.locator("form.resolve select[name=by]").input_value() == "osei"
+
+
 async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, browser: Browser) -> None:
     """Each in its place: who was asked, by what, and what came of it."""
     course, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
 
     async def paged() -> bool:
         return bool(house.inbox.of(course))
@@ -124,7 +146,7 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
 async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: House, browser: Browser) -> None:
     """Resolved under their hands: the page says so, and their words stay; when sent they are refused there."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, f"/escalations/{escalation}")
         await eyes.is_live()
@@ -143,26 +165,61 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         assert not await note.count()
 
 
-async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House) -> None:
-    """Two resolve at once: the second reads who did and when, and their own words are still there to be used."""
-    _, escalation = await at_risk(house)
-    resolve = f"/escalations/{escalation}/resolve"
-    first = await house.admin.post(resolve, data={"by": "osei", "note": "Spoke with them"})
+async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House, browser: Browser) -> None:
+    """Two resolve at once: the second reads who did and when, and adds their own words with one more tap."""
+    course, escalation = await at_risk(house)
+    token = await house.phone_of("lind")
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        await writes(work, "Their sister is with them")
+        done = {"by": "osei", "note": "Spoke with them"}
+        assert (await house.admin.post(f"/escalations/{escalation}/resolve", data=done)).status_code == 303
+        await work.get_by_role("button", name="Resolve").click()
 
-    second = await house.admin.post(resolve, data={"by": "lind", "note": "Their sister is with them"})
+        await expect(work.get_by_role("alert")).to_contain_text(
+            re.compile(r"Resolved by Dr Osei at \d\d:\d\d: what you sent came after that")
+        )
+        await expect(work.get_by_role("region", name="Your note, which was not noted down")).to_be_visible()
+        assert await eyes.barriers() == []
+        await work.get_by_role("button", name="Add my note").dblclick()
 
-    assert first.status_code == 303
-    assert second.status_code == 409
-    said = words_of(second)
-    assert re.search(r"Resolved by Dr Osei at \d\d:\d\d: what you sent came after that", said)
-    assert "Their sister is with them" in section(second, "Your note, which was not noted down")
-    assert "Spoke with them" in said
+        await expect(work.locator(".note")).to_contain_text(["Spoke with them", "Their sister is with them"])
+        await expect(work.locator(".note").last).to_contain_text("Duty nurse Lind")
+        assert not await eyes.page.get_by_role("region", name="Your note").count()
+    await house.is_recorded(course)
+    ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
+    added = [one for one in ledger if one["type"] == "kap.note.added"]
+    assert [(one["actor"], one["data"], one["sent_by"]["person"]) for one in added] == [
+        (
+            {"id": "lind", "role": "monitor"},
+            {"note": "Their sister is with them", "escalation": escalation},
+            "lind",
+        )
+    ]
+
+
+async def test_a_note_that_is_refused_stays_to_be_sent_again(house: House) -> None:
+    """By somebody whom the on-call file does not know, or blank: nothing is written, and their words are there."""
+    course, escalation = await at_risk(house)
+    at = f"/escalations/{escalation}/note"
+
+    unknown = await house.admin.post(at, data={"by": "nobody", "note": "Slept well", "id": "a-note"})
+    blank = await house.admin.post(at, data={"by": "lind", "note": "", "id": "a-note"})
+    elsewhere = await (await house.caller(TokenRole.ONCALL, "cork")).post(
+        at, data={"by": "lind", "note": "x", "id": "y"}
+    )
+
+    assert (unknown.status_code, blank.status_code, elsewhere.status_code) == (422, 422, 403)
+    assert "Slept well" in section(unknown, "Your note, which was not noted down")
+    ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
+    assert "kap.note.added" not in {one["type"] for one in ledger}
 
 
 async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
     """The escalation is not among the open ones any more, but their words are, until they are sent and refused."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
@@ -177,6 +234,7 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
         await work.get_by_role("button", name="Resolve").click()
 
         await expect(settled.get_by_role("alert")).to_contain_text("Resolved by Dr Osei")
+        await expect(settled.get_by_label("My note")).to_have_value("Seen")
         await expect(work).to_have_count(0)
         _, other = await at_risk(house)
         await eyes.page.locator(f"[id='work-{other}']").wait_for()
@@ -199,7 +257,7 @@ async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found
 async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house: House, browser: Browser) -> None:
     """The sign-in's key is another, or the wire is cut: the page stays, with the reason at the form."""
     _, escalation = await at_risk(house)
-    token = await house.token(TokenRole.ONCALL)
+    token = await house.phone_of("lind")
     async with wire(house.url) as line, looks(browser, line.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
