@@ -1,6 +1,7 @@
 """Verifies Temporal and the record store together: ledgers against the heads that courses hold, lists against ledgers.
 
-A course that only one of the two knows is named, and each row behind the lists that cannot be read.
+A course that only one of the two knows is named, and each row behind the lists that cannot be read. Then the audit is
+verified: its chains, and the tokens.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
+from records.audit_chains import AuditChain, AuditChains, AuditVerdict
 from records.errors import LedgerUnreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.unreadable_rows import Found, RowUnreadable, Unreadable
@@ -65,18 +67,29 @@ class Broken(Frozen):
     unreadable: str
 
 
+Finding = Verified | Broken | Differs | AuditVerdict
+"""What verification says, line by line."""
+
+
+def is_whole(finding: Finding) -> bool:
+    """Whether nothing is wrong with what it is about."""
+    return isinstance(finding, Verified | AuditVerdict) and finding.is_whole
+
+
 class Verification:
     """Verifies Temporal and the record store together."""
 
-    def __init__(self, store: RecordStore, courses: Courses, lists: ListVerification) -> None:
+    def __init__(self, store: RecordStore, courses: Courses, lists: ListVerification, audit: AuditChains) -> None:
         self._store = store
         self._courses = courses
         self._lists = lists
+        self._audit = audit
         self._looks_left = CATCH_UP_IN_ALL // LOOK_AGAIN_AFTER
 
-    async def run(self, course: CourseId | None = None) -> AsyncIterator[Verified | Broken | Differs]:
-        """Verifies every course that either of the two knows, or the one given. Raises `Refused` for an unknown one.
+    async def run(self, course: CourseId | None = None) -> AsyncIterator[Finding]:
+        """Verifies every course that either of the two knows, and the audit, or the one course given.
 
+        Raises `Refused` for an unknown one.
         A course that does not answer, because its task fails or Temporal has ended it, does not stop the others. Raises
         `Unavailable` if none answers any more.
         """
@@ -84,6 +97,11 @@ class Verification:
             yield found
         async for relation, broken in _unreadable(self._store, course):
             yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+        if course is None:
+            for chain in AuditChain:
+                yield await self._audit.verify(chain)
+            for token in await self._audit.tokens():
+                yield Differs(relation="tokens", id=token.id, differs=token.differs)
 
     async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
         verified, differing = await self._verified(course, may_fail=False)

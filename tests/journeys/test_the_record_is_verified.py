@@ -81,7 +81,7 @@ async def test_workers_and_console_are_not_the_owner_of_the_record(data: str, st
 async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_named(
     restored: str, stack: StackFile
 ) -> None:
-    """A row deleted, changed, added; a course lost or invented; a list that says otherwise: each in plain words.
+    """A row deleted, changed, added; a course lost or invented; a list or a token that says otherwise: in plain words.
 
     The lists are made anew, and what no list can mend is still named.
     """
@@ -103,7 +103,10 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
             DELETE FROM ledger WHERE course_id = 'REC-3' AND sequence = {held};
             UPDATE ledger SET late = NOT late WHERE course_id = 'REC-4' AND sequence = 2;
             DELETE FROM ledger WHERE course_id IN ('REC-5', 'LIST-1');
+            DELETE FROM administration WHERE sequence = 1;
+            UPDATE tokens SET name = 'somebody else';
         """)
+        (admin,) = await owner.fetch("SELECT id FROM tokens")
     finally:
         await owner.close()
     found = await kapstan("verify", **there)
@@ -124,11 +127,15 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
         "courses: REC-2: not as Kapstan wrote it: phase, to_do",
         "courses: LIST-1: it is listed, and there is no ledger of it",
     }
+    audit = {
+        "administration: row 1: row 1 is missing; the next one is 2",
+        f"tokens: {admin['id']}: no act of administration made it what it is",
+    }
     assert (whole.code, wrong(whole), len(whole.lines) >= 5) == (0, [], True)
-    assert (found.code, {one for one in wrong(found) if "FAKE-1" not in one}) == (1, ledgers | lists)
+    assert (found.code, {one for one in wrong(found) if "FAKE-1" not in one}) == (1, ledgers | lists | audit)
     assert [one.partition(": ")[0] for one in wrong(found) if "Temporal knows no such course" in one] == ["FAKE-1"]
     assert (alone.code, len(wrong(alone))) == (1, 1)
     assert "✓ LIST-1: taken off the lists: neither a ledger nor Temporal knows it" in rebuilt.lines
     assert {one.partition(":")[0] for one in wrong(rebuilt)} == {"FAKE-1", "REC-3", "REC-5"}
-    assert {one for one in wrong(left) if "FAKE-1" not in one} == ledgers
+    assert {one for one in wrong(left) if "FAKE-1" not in one} == ledgers | audit
     assert ("lists made anew", "every course") in [tuple(act) for act in acts]

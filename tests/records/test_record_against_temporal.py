@@ -21,7 +21,8 @@ from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.rebuilding import Rebuilding
 from gateway.verification import Verification, Verified
-from records.connections import open_connections
+from records.audit_chains import AuditChains, AuditVerdict
+from records.connections import Connections, open_connections
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
@@ -69,11 +70,12 @@ class Temporal:
 class Clinic:
     """Temporal, and a record of all that it knows."""
 
-    def __init__(self, store: RecordStore, watch: WatchdogStore, temporal: Temporal) -> None:
-        self.store = store
+    def __init__(self, connections: Connections, temporal: Temporal) -> None:
+        self.store = store = RecordStore(connections)
+        self.audit = AuditChains(connections)
         self.temporal = temporal
         self.courses = cast("Courses", temporal)
-        self.lists = (store, watch, self.courses, cast("Escalations", temporal))
+        self.lists = (store, WatchdogStore(connections), self.courses, cast("Escalations", temporal))
 
     async def records(self) -> None:
         for ward in self.temporal.wards.values():
@@ -85,13 +87,14 @@ class Clinic:
     async def wrong(self, course: CourseId | None = None) -> list[str]:
         """What verification finds wrong, in words."""
         said = []
-        async for found in Verification(self.store, self.courses, ListVerification(*self.lists)).run(course):
+        lists = ListVerification(*self.lists)
+        async for found in Verification(self.store, self.courses, lists, self.audit).run(course):
             match found:
                 case Verified(verdict=verdict) if verdict.fault is not None:
                     said.append(f"{found.course_id}: row {verdict.fault.sequence}: {verdict.fault.reason}")
                 case Verified(unanswered=why) if why is not None:
                     said.append(f"{found.course_id}: {why}")
-                case Verified():
+                case Verified() | AuditVerdict(is_whole=True):
                     pass
                 case _:
                     said.append(": ".join(str(part) for _, part in found))
@@ -112,7 +115,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def clinic(database_url: str) -> AsyncIterator[Clinic]:
     async with open_connections(database_url) as connections:
-        clinic = Clinic(RecordStore(connections), WatchdogStore(connections), Temporal())
+        clinic = Clinic(connections, Temporal())
         await clinic.records()
         yield clinic
 
