@@ -8,6 +8,7 @@ import asyncpg
 
 from domain.ledger import GENESIS, ChainFault
 from domain.values import Frozen
+from domain.verification import ChainHead
 from records.connections import Connections
 from records.statements import statement
 
@@ -58,8 +59,11 @@ class AuditChains:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def verify(self, chain: AuditChain) -> AuditVerdict:
-        """Recomputes a chain from its first row to the one that was the newest as this began."""
+    async def verify(self, chain: AuditChain, remembered: ChainHead | None = None) -> AuditVerdict:
+        """Recomputes a chain from its first row to the one that was the newest as this began.
+
+        Its row at the sequence of a head that Temporal remembers must have that head's hash.
+        """
         recomputed = _Recomputed()
         async with (
             self._connections.connection() as connection,
@@ -70,6 +74,9 @@ class AuditChains:
             while rows := await connection.fetch(statement("audit_chain"), chain, after, recomputed.head, ROWS_AT_ONCE):
                 recomputed.take(rows)
                 after = recomputed.sequence
+            if remembered is not None:
+                then = await connection.fetchval(statement("audit_hash"), chain, remembered.sequence)
+                recomputed.compare(remembered, then)
         recomputed.end(newest)
         return AuditVerdict(
             chain=chain,
@@ -104,6 +111,13 @@ class _Recomputed:
             if not row["is_unchanged"]:
                 self._changed = row["sequence"]
         self.sequence, self.head = rows[-1]["sequence"], rows[-1]["hash"]
+
+    def compare(self, remembered: ChainHead, then: str | None) -> None:
+        """Compares the hash of one row with the one that Temporal remembers; with none, a row that is not there."""
+        if remembered.sequence and then != remembered.hash:
+            wrong = "is missing" if then is None else "is not that row: the chain was written anew"
+            reason = f"Temporal remembers a row, and it {wrong}"
+            self._add(ChainFault(sequence=remembered.sequence, reason=reason))
 
     def end(self, newest: asyncpg.Record | None) -> None:
         """Compares its end with the newest row that was appended."""

@@ -21,6 +21,7 @@ from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import Tokens
 from gateway.verification import Verification
+from gateway.verification_schedule import newest_report
 from gateway.watchdog_alarms import WatchdogAlarms
 from records.access import AccessStore
 from records.audit_chains import AuditChains
@@ -102,7 +103,8 @@ class Target(Frozen):
         ):
             store = RecordStore(connections)
             lists = ListVerification(store, WatchdogStore(connections), courses, escalations)
-            yield Verification(store, courses, lists, AuditChains(connections))
+            before = await newest_report(await self._client())
+            yield Verification(store, courses, lists, AuditChains(connections), before)
 
     @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:

@@ -231,16 +231,19 @@ def verify(
     """Compares every ledger with the head that Temporal holds, every list with the ledgers, and checks the audit."""
     kapstan = place(data)
 
-    async def run() -> int:
-        code = DONE
-        async with kapstan.verification() as verification:
-            async for finding in verification.run(course):
-                if not is_whole(finding):
-                    code = REFUSED
-                out.print(finding.model_dump_json() if as_json else _verdict(finding), markup=not as_json)
-        return code
+    def say(finding: Finding) -> None:
+        out.print(finding.model_dump_json() if as_json else _verdict(finding), markup=not as_json)
 
-    raise typer.Exit(asyncio.run(run()))
+    async def run() -> bool:
+        async with kapstan.verification() as verification:
+            if course is None:
+                return not (await verification.report(say)).differing
+            found = [one async for one in verification.run(course)]
+        for one in found:
+            say(one)
+        return all(map(is_whole, found))
+
+    raise typer.Exit(DONE if asyncio.run(run()) else REFUSED)
 
 
 @commands.command()

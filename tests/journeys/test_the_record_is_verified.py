@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from temporalio.client import Client
 
+from gateway.verification_schedule import SCHEDULE
 from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from records.store import open_store
 from stack.postgres import programs
@@ -76,6 +79,25 @@ async def test_workers_and_console_are_not_the_owner_of_the_record(data: str, st
         await worker.close()
 
     assert {row["usename"] for row in roles} == {WORKER_ROLE, CONSOLE_ROLE}
+
+
+async def test_the_workers_verify_the_record_by_themselves(data: str, stack: StackFile) -> None:
+    """Temporal's schedule has them do it; what they found stands in the record, for `/metrics`."""
+    await has(data, "DAY-1", 3)
+    client, worker = await Client.connect(stack.temporal), stack.database.replace("postgres@", f"{WORKER_ROLE}@")
+    record = await asyncpg.connect(worker)
+    began = datetime.now(UTC)
+    try:
+        await client.get_schedule_handle(SCHEDULE).trigger()
+
+        async def verified() -> asyncpg.Record | None:
+            return await record.fetchrow("SELECT * FROM verifications WHERE verified_at >= $1 AND courses > 0", began)
+
+        found = await eventually(verified)
+    finally:
+        await record.close()
+
+    assert found["differing"] == 0
 
 
 async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_named(

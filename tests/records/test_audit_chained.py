@@ -9,7 +9,9 @@ import asyncpg
 import pytest
 
 from domain.access import Grant, TokenRole
+from domain.ledger import GENESIS
 from domain.sign_in import Screen, SignIn
+from domain.verification import ChainHead
 from gateway.host_account import sent_from_here
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, AdministrationAct, AuditEntry, CourseRead, FailedSignIn
@@ -200,6 +202,43 @@ async def test_a_row_whose_hash_was_made_to_fit_breaks_the_chain_behind_it(
     assert await found(audit) == [
         "course_reads: row 3: it does not name the hash of the row before it: one of the two was changed"
     ]
+
+
+async def test_a_chain_that_was_written_anew_to_its_end_is_not_the_one_that_temporal_remembers(
+    audit: AuditChains, superuser: asyncpg.Connection
+) -> None:
+    """Whoever hashes all that follows, and the head, is found by what the schedule's newest run has seen."""
+    seen = await audit.verify(AuditChain.FAILED_SIGN_INS)
+    remembered = ChainHead(chain=seen.chain, sequence=seen.sequence, hash=seen.head)
+    await has_by_hand(
+        superuser,
+        """
+        DELETE FROM failed_sign_ins;
+        UPDATE audit_heads SET sequence = 0, hash = repeat('0', 64) WHERE chain = 'failed_sign_ins';
+        SET session_replication_role = origin;
+        SET application_name = 'kapstan';
+        INSERT INTO failed_sign_ins (at, request_id) SELECT now(), n::text FROM generate_series(1, 5) AS n
+        """,
+    )
+
+    assert await found(audit) == []
+    (fault,) = (await audit.verify(AuditChain.FAILED_SIGN_INS, remembered)).faults
+    assert (fault.sequence, fault.reason) == (
+        5,
+        "Temporal remembers a row, and it is not that row: the chain was written anew",
+    )
+
+
+async def test_a_chain_that_goes_on_from_what_temporal_remembers_is_whole(
+    connections: Connections, audit: AuditChains
+) -> None:
+    """What is appended after it changes nothing of that; a chain that was empty then is remembered by no row."""
+    seen = await audit.verify(AuditChain.READS)
+    await AccessStore(connections).record([read()])
+
+    remembered = ChainHead(chain=seen.chain, sequence=seen.sequence, hash=seen.head)
+    assert (await audit.verify(AuditChain.READS, remembered)).is_whole
+    assert (await audit.verify(AuditChain.READS, remembered.but(sequence=0, hash=GENESIS))).is_whole
 
 
 async def test_of_many_rows_the_first_are_named_and_all_are_counted(

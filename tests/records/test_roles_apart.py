@@ -195,6 +195,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         "sign_ins": ("S", "IS"),
         "audit_heads": ("S", "S"),
         "tokens": ("S", "S"),
+        "verifications": ("IS", "IS"),
         "schema_migrations": ("S", "S"),
     }
 
