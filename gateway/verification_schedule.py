@@ -21,7 +21,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.verification import VerificationReport
-from gateway.workflow_calls import ANSWER_WITHIN
+from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
 from workflows.queues import COURSES
 from workflows.verification import RecordVerification
 
@@ -29,6 +29,9 @@ SCHEDULE: Final = "kapstan-verification"
 
 CATCH_UP_WITHIN: Final = timedelta(hours=1)
 """How late a verification still begins that was missed while Temporal was away."""
+
+NO_SCHEDULE: Final = {RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}
+"""How Temporal answers about a schedule that it has not, or never took."""
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +53,18 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
 async def newest_report(client: Client) -> VerificationReport | None:
     """The report of the newest scheduled verification that ended well and that Temporal still remembers.
 
-    Raises `RPCError` if Temporal does not answer.
+    Raises `Unavailable` if Temporal does not answer.
     """
     try:
-        described = await client.get_schedule_handle(SCHEDULE).describe(rpc_timeout=ANSWER_WITHIN)
+        return await _newest_report(client)
     except RPCError as failed:
-        if failed.status is RPCStatusCode.NOT_FOUND:
+        if failed.status in NO_SCHEDULE:
             return None
-        raise
+        raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+
+
+async def _newest_report(client: Client) -> VerificationReport | None:
+    described = await client.get_schedule_handle(SCHEDULE).describe(rpc_timeout=ANSWER_WITHIN)
     for started in reversed(described.info.recent_actions):
         if isinstance(started.action, ScheduleActionExecutionStartWorkflow):
             report = await _report(client, started.action.workflow_id)

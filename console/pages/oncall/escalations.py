@@ -32,7 +32,7 @@ from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumst
 from console.services import Services, ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
-from domain.escalation.ids import EscalationId
+from domain.escalation.ids import RECORD, EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
@@ -297,7 +297,7 @@ async def _one(
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
         patient=around.patient if may_see else None,
-        record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") else None,
+        record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") and view.course_id != RECORD else None,
         unsent=unsent,
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
