@@ -7,6 +7,7 @@ from os import urandom
 
 import pytest
 from temporalio.client import Client, ScheduleIntervalSpec
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.verification import Verifying
@@ -85,7 +86,7 @@ async def night(temporal: Temporal) -> AsyncIterator[Night]:
             client,
             task_queue=COURSES,
             workflows=[RecordVerification],
-            activities=[Verifying(night.verify).verify_record, records.record_escalation],
+            activities=[Verifying(night.verify, again_after=timedelta()).verify_record, records.record_escalation],
         ),
         Worker(
             client,
@@ -137,6 +138,19 @@ async def test_the_desk_is_called_for_what_is_found_and_no_nurse(night: Night) -
     assert anew.escalation not in {None, escalation}
     assert anew.escalation is not None
     await Escalations(night.client).act(anew.escalation, Resolve(by="desk", note="Done"))
+
+
+async def test_what_was_only_late_calls_nobody() -> None:
+    """What is found is looked for once more, a while later: PostgreSQL may have been slow."""
+    late = VerificationReport(at=datetime.now(UTC), courses=3, differing=1, found=("REC-1 4",), is_news=True)
+    whole = late.but(differing=0, found=(), is_news=False)
+    reports = iter((late, whole))
+
+    async def verify() -> VerificationReport:
+        return next(reports)
+
+    verifying = Verifying(verify, again_after=timedelta())
+    assert await ActivityEnvironment().run(verifying.verify_record) == whole
 
 
 async def test_the_schedule_is_kept_as_it_is_set(night: Night) -> None:
