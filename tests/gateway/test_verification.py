@@ -72,7 +72,7 @@ class Fleet:
 class Audit:
     """An audit in which nothing differs."""
 
-    async def verify(self, chain: AuditChain) -> AuditVerdict:
+    async def verify(self, chain: AuditChain, _remembered: None) -> AuditVerdict:
         return AuditVerdict(chain=chain, sequence=0, head=GENESIS, differing=0, faults=())
 
     async def tokens(self) -> list[TokenDiffers]:
