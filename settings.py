@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     heartbeat_every: Annotated[Length, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = Field(
         timedelta(minutes=1), description="how often it is told"
     )
+    verify_every: Annotated[Length, Field(ge=timedelta(minutes=10), le=timedelta(days=7))] = Field(
+        timedelta(days=1), description="how often the workers verify the whole record, by a schedule of Temporal's"
+    )
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker answers /metrics and /healthz"
     )

@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from temporalio.client import Client
@@ -14,26 +15,38 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.paging import Paging
 from activities.records import Records
+from activities.verification import Verifying
 from domain.escalation.pager import Pager
 from domain.oncall.file import OnCallFileError
+from domain.verification import VerificationReport
 from gateway.builds import worker_deployment
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
+from gateway.courses import Courses
+from gateway.escalations import Escalations
 from gateway.links import link_builder
+from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
 from gateway.page_metrics import PageMetrics
 from gateway.pollers import worker_identity
+from gateway.protocols import Library
 from gateway.sandbox import Sandbox
 from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
+from gateway.verification import Verification
+from gateway.verification_schedule import keep_schedule, newest_report
 from logs import configure_logging
-from records.store import open_store
+from records.audit_chains import AuditChains
+from records.connections import Connections, open_connections
+from records.store import RecordStore
+from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
 from worker_http import Health, answering, create_app, listening
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 from workflows.size_metrics import BUCKETS
+from workflows.verification import RecordVerification
 
 FINISH_WITHIN = timedelta(seconds=15)
 """How long activities under way may take when the worker is stopped."""
@@ -50,7 +63,11 @@ HEARTBEATS_EVERY = timedelta(seconds=1)
 
 
 def workers(
-    client: Client, records: Records, paging: Paging, deployment: WorkerDeploymentConfig | None = None
+    client: Client,
+    records: Records,
+    paging: Paging,
+    verifying: Verifying,
+    deployment: WorkerDeploymentConfig | None = None,
 ) -> tuple[Worker, Worker]:
     """The two workers of a process, one for each task queue, so that pages never wait behind courses.
 
@@ -59,9 +76,9 @@ def workers(
     courses = Worker(
         client,
         task_queue=COURSES,
-        workflows=[PatientCourse],
+        workflows=[PatientCourse, RecordVerification],
         workflow_runner=Sandbox(),
-        activities=[records.append_entries, records.record_escalation],
+        activities=[records.append_entries, records.record_escalation, verifying.verify_record],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         deployment_config=deployment,
@@ -90,21 +107,30 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     pages = PageMetrics(registry)
     listener = listening(settings.worker_metrics) if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
-    client = await connect(
-        identity=worker_identity(os.getpid()),
-        codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
-        runtime=sdk.runtime if sdk else None,
-    )
+    codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
+    client = await connect(identity=worker_identity(os.getpid()), codec=codec, runtime=sdk.runtime if sdk else None)
+    caller = await connect(identity=worker_identity(os.getpid()), codec=codec, for_callers=True)
     await register_search_attributes(client)
+    await keep_schedule(client, settings.verify_every)
     paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url))
-        pair = workers(client, Records(store, settings.gathering), paging, worker_deployment(settings))
+        connections = await stack.enter_async_context(open_connections(settings.database_url))
+        records = Records(RecordStore(connections), settings.gathering)
+        verifying = Verifying(partial(_verify, connections, caller))
+        pair = workers(client, records, paging, verifying, worker_deployment(settings))
         if listener and sdk:
             await stack.enter_async_context(answering(create_app(Health(client, pair), sdk, registry), listener))
         for worker in pair:
             await stack.enter_async_context(worker)
         await stop.wait()
+
+
+async def _verify(connections: Connections, caller: Client) -> VerificationReport:
+    """Verifies the whole record, as `kapstan verify` does."""
+    store, courses = RecordStore(connections), Courses(caller, Library(), allow_unapproved=False)
+    lists = ListVerification(store, WatchdogStore(connections), courses, Escalations(caller))
+    before = await newest_report(caller)
+    return await Verification(store, courses, lists, AuditChains(connections), before).report()
 
 
 def _on_call(settings: Settings) -> OnCallBook:

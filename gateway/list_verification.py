@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationView
+from domain.escalation.ids import RECORD, EscalationId
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.ledger import Entry
 from domain.refusal import Refused
@@ -60,8 +60,10 @@ class ListVerification:
 
     async def without_a_ledger(self, course_ids: frozenset[CourseId]) -> AsyncIterator[Differs]:
         """What the lists name though there is a ledger of none of it; `course_ids` are those that have one."""
+        for differing in await self._of_the_record():
+            yield differing
         for course_id in await self._store.listed():
-            if course_id not in course_ids:
+            if course_id not in course_ids and course_id != RECORD:
                 yield Differs(relation="courses", id=course_id, differs="it is listed, and there is no ledger of it")
 
     async def _of_course(self, course_id: CourseId, entries: Sequence[Entry], *, is_silent: bool) -> list[Differs]:
@@ -104,6 +106,12 @@ class ListVerification:
             *(_escalation(one.id, how) for one, how in zip(listed, differing, strict=True) if how is not None),
         ]
 
+    async def _of_the_record(self) -> list[Differs]:
+        """How the escalations about the record itself differ from their workflows: no ledger tells of them."""
+        listed, _ = await self._listed(RECORD)
+        differing = [await self._difference_of_an_open_one(one) for one in listed]
+        return [_escalation(one.id, how) for one, how in zip(listed, differing, strict=True) if how is not None]
+
     async def _listed(self, course_id: CourseId) -> tuple[Sequence[EscalationView], frozenset[str]]:
         """The escalations that are listed of a course and can be read, and the ids of all."""
         found = await self._store.escalations(EscalationFilter(course_id=course_id, limit=PAGE))
@@ -131,6 +139,8 @@ class ListVerification:
         try:
             held = await self._escalations.view(listed.id)
         except Refused:
+            if listed.state is EscalationState.RESOLVED:
+                return None  # Temporal has forgotten it
             return f"it stands {listed.state}, and Temporal knows no such escalation: nobody is paged for it"
         except (Unavailable, TooMany) as silent:
             return f"it was compared with nothing: {silent}"

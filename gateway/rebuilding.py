@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from domain.escalation.ids import EscalationId
+from domain.escalation.ids import RECORD, EscalationId
 from domain.escalation.messages import EscalationView
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import Refused
@@ -55,7 +55,7 @@ class Rebuilding:
         for course_id in sorted(recorded):
             yield await self._rebuilt(course_id)
         for course_id in await self._store.listed():
-            if course_id in recorded:
+            if course_id in recorded or course_id == RECORD:  # escalations about the record have no ledger
                 continue
             if course_id in known:
                 yield Rebuilt(course_id=course_id, left=NO_LEDGER)

@@ -1,19 +1,22 @@
 """Verifies Temporal and the record store together: ledgers against the heads that courses hold, lists against ledgers.
 
-A course that only one of the two knows is named, and each row behind the lists that cannot be read.
+A course that only one of the two knows is named, and each row behind the lists that cannot be read. Then the audit is
+verified: its chains, and the tokens.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
+from domain.verification import MOST_NAMED, ChainHead, VerificationReport
 from gateway.courses import Courses
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
+from records.audit_chains import AuditChain, AuditChains, AuditVerdict
 from records.errors import LedgerUnreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.unreadable_rows import Found, RowUnreadable, Unreadable
@@ -65,18 +68,38 @@ class Broken(Frozen):
     unreadable: str
 
 
-class Verification:
-    """Verifies Temporal and the record store together."""
+Finding = Verified | Broken | Differs | AuditVerdict
+"""What verification says, line by line."""
 
-    def __init__(self, store: RecordStore, courses: Courses, lists: ListVerification) -> None:
+
+def is_whole(finding: Finding) -> bool:
+    """Whether nothing is wrong with what it is about."""
+    return isinstance(finding, Verified | AuditVerdict) and finding.is_whole
+
+
+class Verification:
+    """Verifies Temporal and the record store together. `before` is the report of the scheduled verification before."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        courses: Courses,
+        lists: ListVerification,
+        audit: AuditChains,
+        before: VerificationReport | None = None,
+    ) -> None:
         self._store = store
         self._courses = courses
         self._lists = lists
+        self._audit = audit
+        self._before = before
+        self._remembered = {head.chain: head for head in before.heads} if before else {}
         self._looks_left = CATCH_UP_IN_ALL // LOOK_AGAIN_AFTER
 
-    async def run(self, course: CourseId | None = None) -> AsyncIterator[Verified | Broken | Differs]:
-        """Verifies every course that either of the two knows, or the one given. Raises `Refused` for an unknown one.
+    async def run(self, course: CourseId | None = None) -> AsyncIterator[Finding]:
+        """Verifies every course that either of the two knows, and the audit, or the one course given.
 
+        Raises `Refused` for an unknown one.
         A course that does not answer, because its task fails or Temporal has ended it, does not stop the others. Raises
         `Unavailable` if none answers any more.
         """
@@ -84,6 +107,33 @@ class Verification:
             yield found
         async for relation, broken in _unreadable(self._store, course):
             yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+        if course is None:
+            for chain in AuditChain:
+                yield await self._audit.verify(chain, self._remembered.get(chain))
+            for token in await self._audit.tokens():
+                yield Differs(relation="tokens", id=token.id, differs=token.differs)
+
+    async def report(self, each: Callable[[Finding], None] = lambda _: None) -> VerificationReport:
+        """Verifies everything, handing on each finding, and stores and returns the report. Raises as `run` does."""
+        at, courses, heads, found = datetime.now(UTC), 0, dict(self._remembered), list[str]()
+        async for finding in self.run():
+            each(finding)
+            courses += isinstance(finding, Verified)
+            if not is_whole(finding):
+                found.append(_name(finding))
+            if isinstance(finding, AuditVerdict) and finding.is_whole:
+                heads[finding.chain] = ChainHead(chain=finding.chain, sequence=finding.sequence, hash=finding.head)
+        report = VerificationReport(
+            at=at,
+            courses=courses,
+            differing=len(found),
+            found=tuple(found[:MOST_NAMED]),
+            is_news=not set(found[:MOST_NAMED]) <= set(self._before.found if self._before else ()),
+            heads=tuple(heads.values()),
+            escalation=self._before.escalation if self._before else None,
+        )
+        await self._store.record_verification(report)
+        return report
 
     async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
         verified, differing = await self._verified(course, may_fail=False)
@@ -166,6 +216,18 @@ class Verification:
         except Refused:
             return None
         return head.sequence, head.hash
+
+
+def _name(finding: Finding) -> str:
+    """The name of what differs: the same again as long as nothing else does."""
+    match finding:
+        case Verified(verdict=verdict):
+            return f"{finding.course_id} {verdict.fault.sequence if verdict.fault else ''}"
+        case AuditVerdict():
+            rows = " ".join(str(fault.sequence) for fault in finding.faults)
+            return f"{finding.chain} {rows} of {finding.differing}"
+        case _:
+            return f"{finding.relation} {finding.id}"
 
 
 async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:

@@ -87,7 +87,7 @@ class AccessStore:
                 token.person,
                 token.expires_at,
             )
-            await _record_act(connection, act)
+            await _record_token_act(connection, act, token.id)
 
     async def token(self, token_id: TokenId) -> Token | None:
         """The token, revoked or not; None if there is none or its row cannot be read, which then gives no access."""
@@ -107,7 +107,7 @@ class AccessStore:
         async with self._connections.transaction() as connection:
             is_known = await connection.fetchval(statement("revoke_token"), token_id, act.at) is not None
             if is_known:
-                await _record_act(connection, act)
+                await _record_token_act(connection, act, token_id)
         return is_known
 
     async def used(self, token_id: TokenId, at: datetime) -> None:
@@ -148,17 +148,17 @@ class AccessStore:
 
 
 async def _record_act(connection: PoolConnectionProxy, act: AdministrationAct) -> None:
+    await connection.execute(statement("record_administration"), *_act_row(act))
+
+
+async def _record_token_act(connection: PoolConnectionProxy, act: AdministrationAct, token_id: TokenId) -> None:
+    """Records the act with what the token now is, so that `verify` finds one that was changed by hand."""
+    await connection.execute(statement("record_token_act"), *_act_row(act), token_id)
+
+
+def _act_row(act: AdministrationAct) -> tuple[object, ...]:
     sent_by = act.sent_by
-    await connection.execute(
-        statement("record_administration"),
-        act.at,
-        act.what,
-        act.about,
-        sent_by.token,
-        sent_by.person,
-        sent_by.account,
-        sent_by.request_id,
-    )
+    return (act.at, act.what, act.about, sent_by.token, sent_by.person, sent_by.account, sent_by.request_id)
 
 
 def _token(row: asyncpg.Record) -> Token:

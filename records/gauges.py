@@ -15,7 +15,8 @@ class Gauges(Frozen):
     `moves_at`: when the course that should move first must move by itself, for courses of dosed patients (True) and for
     all others (False).
 
-    Of the watchdog: its unresolved alarms, silent courses by finding, and the time of its last tick.
+    Of the watchdog: its unresolved alarms, silent courses by finding, and the time of its last tick. Of the newest
+    verification of the record: when it was, and how many rows differed; None if there was none.
     """
 
     courses: Mapping[str, int]
@@ -25,6 +26,8 @@ class Gauges(Frozen):
     alarms: int = 0
     silent: Mapping[str, int] = MappingProxyType({})
     looked_at: Moment | None = None
+    verified_at: Moment | None = None
+    differing: int | None = None
 
 
 async def gauges(connections: Connections) -> Gauges:
@@ -34,6 +37,7 @@ async def gauges(connections: Connections) -> Gauges:
         escalations = await connection.fetch(statement("gauge_of_escalations"))
         moves = await connection.fetch(statement("gauge_of_moves"))
         silent = await connection.fetch(statement("gauge_of_silences"))
+        verification = await connection.fetchrow(statement("gauge_of_verification"))
         (watch,) = await connection.fetch(statement("gauge_of_the_watch"))
     known = {Severity(row["severity"]): row for row in escalations if row["severity"] in set(Severity)}
     return Gauges(
@@ -44,4 +48,6 @@ async def gauges(connections: Connections) -> Gauges:
         alarms=watch["alarms"],
         silent={row["found"]: row["courses"] for row in silent},
         looked_at=as_moment(watch["looked_at"]),
+        verified_at=as_moment(verification["verified_at"]) if verification else None,
+        differing=verification["differing"] if verification else None,
     )

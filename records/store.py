@@ -12,6 +12,7 @@ from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.ledger import Entry
 from domain.values import Code, CourseId, Frozen, Severity
+from domain.verification import VerificationReport
 from domain.views.figures import CourseFigures, FleetFigures
 from domain.views.summary import Batch, CourseSummary
 from records import projection
@@ -240,6 +241,11 @@ class RecordStore:
         """Takes an escalation off the lists. Needs the role that owns the database."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("unlist_escalation"), escalation_id)
+
+    async def record_verification(self, report: VerificationReport) -> None:
+        """Stores when the whole record was verified, and how many rows differed."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("record_verification"), report.at, report.courses, report.differing)
 
     async def floor(self, site: str | None = None) -> Floor:
         """The counts of unresolved escalations, and how many patients are here."""

@@ -15,12 +15,16 @@ from domain.values import Frozen
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import Tokens
+from gateway.verification import Verification
+from gateway.verification_schedule import newest_report
 from gateway.watchdog_alarms import WatchdogAlarms
 from records.access import AccessStore
+from records.audit_chains import AuditChains
 from records.connections import open_connections
 from records.store import RecordStore, open_store
 from records.watchdog import WatchdogStore
@@ -88,6 +92,19 @@ class Target(Frozen):
             self.escalations() as escalations,
         ):
             yield RecordStore(connections), WatchdogStore(connections), courses, escalations
+
+    @asynccontextmanager
+    async def verification(self) -> AsyncIterator[Verification]:
+        """Connects to both, to verify them."""
+        async with (
+            open_connections(self.database_url) as connections,
+            self.courses() as courses,
+            self.escalations() as escalations,
+        ):
+            store = RecordStore(connections)
+            lists = ListVerification(store, WatchdogStore(connections), courses, escalations)
+            before = await newest_report(await self._client())
+            yield Verification(store, courses, lists, AuditChains(connections), before)
 
     @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:

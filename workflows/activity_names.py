@@ -4,6 +4,7 @@ from temporalio import activity
 
 from domain.escalation.messages import EscalationView, Page, PageOrder
 from domain.oncall.file import OnCallQuery, OnCallSnapshot
+from domain.verification import VerificationReport
 from domain.views.summary import Batch
 
 
@@ -28,4 +29,10 @@ async def standing(query: OnCallQuery) -> OnCallSnapshot:
 @activity.defn
 async def page(order: PageOrder) -> tuple[Page, ...]:
     """Tries every channel of one person once."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def verify_record() -> VerificationReport:
+    """Verifies the whole record, and records what was found."""
     raise NotImplementedError

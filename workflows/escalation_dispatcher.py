@@ -55,7 +55,7 @@ class EscalationDispatcher:
     async def _make(self, call: EscalationCommand) -> None:
         match call:
             case OpenEscalation(opening=opening):
-                if not await _open(opening):
+                if not await open_escalation(opening):
                     await self._ask(opening.id)
             case RepeatEscalation(id=escalation, repeat=repeat):
                 try:
@@ -80,7 +80,7 @@ class EscalationDispatcher:
             self._hear(Notice(id=escalation, change=Change.RESOLVED, at=workflow.now(), by=None, note=note))
 
 
-async def _open(opening: Opening) -> bool:
+async def open_escalation(opening: Opening) -> bool:
     """Starts the escalation's workflow. False if it was opened before: an escalation's id is never used again."""
     try:
         await workflow.start_child_workflow(

@@ -77,6 +77,16 @@ class ConsoleMetrics:
         self._looked_at = Gauge(
             "kapstan_watch_looked_timestamp_seconds", "When the watch last looked, 0 for never", registry=self._registry
         )
+        self._verified_at = Gauge(
+            "kapstan_verified_timestamp_seconds",
+            "When the whole record was last verified, 0 for never",
+            registry=self._registry,
+        )
+        self._differing = Gauge(
+            "kapstan_verification_differing_rows",
+            "Rows of the record that differed as it was last verified",
+            registry=self._registry,
+        )
         self._heartbeat_at = Gauge(
             "kapstan_heartbeat_sent_timestamp_seconds",
             "When this console last told the dead man's switch that all is up, 0 for never",
@@ -133,6 +143,7 @@ class ConsoleMetrics:
             self._workers.labels(queue).set(count)
         self._oldest_page.set(0)
         self._alarms.set(nan)
+        self._differing.set(nan)
         if found is not None:
             for phase in Phase:
                 self._courses.labels(phase.value).set(found.courses.get(phase.value, 0))
@@ -143,6 +154,8 @@ class ConsoleMetrics:
                 if finding.is_silent:
                     self._silent.labels(finding.value).set(found.silent.get(finding, 0))
             self._looked_at.set(found.looked_at.timestamp() if found.looked_at else 0)
+            self._verified_at.set(found.verified_at.timestamp() if found.verified_at else 0)
+            self._differing.set(found.differing or 0)
             for severity in Severity:
                 self._unacknowledged.labels(severity.value).set(_seconds_since(found.paged_at.get(severity)))
             self._oldest_page.set(_seconds_since(min(found.paged_at.values(), default=None)))

@@ -10,6 +10,9 @@ from domain.values import CourseId
 EscalationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[a-z0-9_]+~\d+~\d+$")]
 """URL-safe: `<course_id>~<kind>~<session, 0 where none>~<n>`, such as `EX-1~vitals_overdue~2~1`."""
 
+RECORD: Final[CourseId] = "kapstan.record"
+"""What stands in the place of a course in an escalation about the record itself."""
+
 COURSE: Final = "course/"
 ESCALATION: Final = "escalation/"
 _NUMBER: Final = "0|[1-9][0-9]*"

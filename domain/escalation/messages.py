@@ -34,6 +34,7 @@ class Kind(StrEnum):
     RECORD_STORE_BEHIND = "record_store_behind"
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
+    RECORD_DIFFERS = "record_differs"
     PROTOCOL_DEVIATION = "protocol_deviation"
     SESSION_UNREPORTED = "session_unreported"
     DOSE_UNREPORTED = "dose_unreported"
@@ -64,6 +65,7 @@ PHRASES: dict[Kind, str] = {
     Kind.RECORD_STORE_BEHIND: "record store behind",
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
+    Kind.RECORD_DIFFERS: "record to look into",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
     Kind.SESSION_UNREPORTED: "visit not reported",
     Kind.DOSE_UNREPORTED: "visit to look into at once",

@@ -15,9 +15,14 @@ BEGIN
         EXECUTE format(
             'GRANT SELECT ON schema_migrations, ledger, courses, course_cards, course_summaries, course_figures,'
             ' course_measures, escalations, escalation_views, escalation_pages, watch_incidents, watch_looks,'
-            ' watch_silences TO %I', runtime);
+            ' watch_silences, verifications TO %I', runtime);
+        -- What `kapstan verify` recomputes, whoever runs it: the audit and its chains, and the tokens, as hashes.
+        EXECUTE format(
+            'GRANT SELECT ON audit_heads, course_reads, administration, failed_sign_ins, sign_ins, tokens TO %I', runtime);
         -- Whoever writes a list numbers the change, and a watcher reads how far the numbers are.
         EXECUTE format('GRANT SELECT, USAGE ON SEQUENCE changes TO %I', runtime);
+        -- What a verification found.
+        EXECUTE format('GRANT INSERT ON verifications TO %I', runtime);
         -- Escalations as their workflows tell them, and those of the watch.
         EXECUTE format('GRANT INSERT, UPDATE ON escalations TO %I', runtime);
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON escalation_pages TO %I', runtime);
@@ -32,9 +37,9 @@ BEGIN
         EXECUTE format('GRANT INSERT ON course_reads, administration TO %I', worker);
     END IF;
     IF console IS NOT NULL THEN
-        EXECUTE format('GRANT SELECT, INSERT ON course_reads, administration, failed_sign_ins TO %I', console);
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE (used_at, ended_at) ON sign_ins TO %I', console);
-        EXECUTE format('GRANT SELECT, UPDATE (last_used_at) ON tokens TO %I', console);
+        EXECUTE format('GRANT INSERT ON course_reads, administration, failed_sign_ins TO %I', console);
+        EXECUTE format('GRANT INSERT, UPDATE (used_at, ended_at) ON sign_ins TO %I', console);
+        EXECUTE format('GRANT UPDATE (last_used_at) ON tokens TO %I', console);
         EXECUTE format('GRANT INSERT, UPDATE ON watch_incidents, watch_looks TO %I', console);
         EXECUTE format('GRANT INSERT, UPDATE, DELETE ON watch_silences TO %I', console);
     END IF;

@@ -21,12 +21,13 @@ from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
 from gateway.forecasts import floor_forecast_of, forecast_of
 from gateway.host_account import sent_from_here
-from gateway.list_verification import Differs, ListVerification
+from gateway.list_verification import Differs
 from gateway.oncall import read_on_call
 from gateway.past_courses import PastCourses, WrongMoment
 from gateway.protocols import load_folder
 from gateway.rebuilding import Rebuilding, Rebuilt
-from gateway.verification import Broken, Verification, Verified
+from gateway.verification import Broken, Finding, is_whole
+from records.audit_chains import AuditVerdict
 from records.store import CourseFilter
 from settings import Misconfigured, read_settings
 from terminal import lists
@@ -227,19 +228,22 @@ def verify(
     data: Data = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compares every ledger with the head that Temporal holds, and every list with the ledgers."""
+    """Compares every ledger with the head that Temporal holds, every list with the ledgers, and checks the audit."""
     kapstan = place(data)
 
-    async def run() -> int:
-        is_whole = True
-        async with kapstan.both_memories() as (store, watch, courses, escalations):
-            lists = ListVerification(store, watch, courses, escalations)
-            async for verified in Verification(store, courses, lists).run(course):
-                is_whole &= isinstance(verified, Verified) and verified.is_whole
-                out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
-        return DONE if is_whole else REFUSED
+    def say(finding: Finding) -> None:
+        out.print(finding.model_dump_json() if as_json else _verdict(finding), markup=not as_json)
 
-    raise typer.Exit(asyncio.run(run()))
+    async def run() -> bool:
+        async with kapstan.verification() as verification:
+            if course is None:
+                return not (await verification.report(say)).differing
+            found = [one async for one in verification.run(course)]
+        for one in found:
+            say(one)
+        return all(map(is_whole, found))
+
+    raise typer.Exit(DONE if asyncio.run(run()) else REFUSED)
 
 
 @commands.command()
@@ -270,7 +274,9 @@ def _rebuilt(rebuilt: Rebuilt) -> str:
     return f"[green]✓[/] {course_id}: listed anew, with {escalations}"
 
 
-def _verdict(verified: Verified | Broken | Differs) -> str:
+def _verdict(verified: Finding) -> str:
+    if isinstance(verified, AuditVerdict):
+        return _audit_verdict(verified)
     if isinstance(verified, Broken):
         return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {escape(verified.unreadable)}"
     if isinstance(verified, Differs):
@@ -282,3 +288,12 @@ def _verdict(verified: Verified | Broken | Differs) -> str:
     if verified.unanswered is not None:
         return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
     return f"[green]✓[/] {verified.course_id}: {whole}, as Temporal holds it"
+
+
+def _audit_verdict(verdict: AuditVerdict) -> str:
+    if verdict.is_whole:
+        return f"[green]✓[/] {verdict.chain}: {count_of(verdict.sequence, 'row')}, chain whole ({verdict.head[:12]}…)"
+    lines = [f"[red]✗[/] {verdict.chain}: row {fault.sequence}: {escape(fault.reason)}" for fault in verdict.faults]
+    if more := verdict.differing - len(verdict.faults):
+        lines.append(f"[red]✗[/] {verdict.chain}: {count_of(more, 'other row')} too")
+    return "\n".join(lines)

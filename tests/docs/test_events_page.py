@@ -177,8 +177,10 @@ def test_the_page_says_when_nobody_watches(events: Page) -> None:
 
     assert f"`{Kind.ORCHESTRATOR_SILENT}`, emergency" in text
     assert f"{grace // timedelta(minutes=1)} minutes (`KAPSTAN_WATCH_GRACE`)" in text
+    assert f"`{Kind.RECORD_DIFFERS}`, routine" in text
     assert _kinds_raised_by_rules() | _kinds_of_deadlines() | _kinds_named_in(course) == set(Kind) - {
-        Kind.ORCHESTRATOR_SILENT
+        Kind.ORCHESTRATOR_SILENT,
+        Kind.RECORD_DIFFERS,
     }
 
 

@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from temporalio.client import Client
 
+from gateway.verification_schedule import SCHEDULE
 from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from records.store import open_store
 from stack.postgres import programs
@@ -78,10 +81,29 @@ async def test_workers_and_console_are_not_the_owner_of_the_record(data: str, st
     assert {row["usename"] for row in roles} == {WORKER_ROLE, CONSOLE_ROLE}
 
 
+async def test_the_workers_verify_the_record_by_themselves(data: str, stack: StackFile) -> None:
+    """Temporal's schedule has them do it; what they found stands in the record, for `/metrics`."""
+    await has(data, "DAY-1", 3)
+    client, worker = await Client.connect(stack.temporal), stack.database.replace("postgres@", f"{WORKER_ROLE}@")
+    record = await asyncpg.connect(worker)
+    began = datetime.now(UTC)
+    try:
+        await client.get_schedule_handle(SCHEDULE).trigger()
+
+        async def verified() -> asyncpg.Record | None:
+            return await record.fetchrow("SELECT * FROM verifications WHERE verified_at >= $1 AND courses > 0", began)
+
+        found = await eventually(verified)
+    finally:
+        await record.close()
+
+    assert found["differing"] == 0
+
+
 async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_named(
     restored: str, stack: StackFile
 ) -> None:
-    """A row deleted, changed, added; a course lost or invented; a list that says otherwise: each in plain words.
+    """A row deleted, changed, added; a course lost or invented; a list or a token that says otherwise: in plain words.
 
     The lists are made anew, and what no list can mend is still named.
     """
@@ -103,7 +125,10 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
             DELETE FROM ledger WHERE course_id = 'REC-3' AND sequence = {held};
             UPDATE ledger SET late = NOT late WHERE course_id = 'REC-4' AND sequence = 2;
             DELETE FROM ledger WHERE course_id IN ('REC-5', 'LIST-1');
+            UPDATE administration SET about = 'nothing' WHERE sequence = 1;
+            UPDATE tokens SET name = 'somebody else';
         """)
+        tokens = await owner.fetch("SELECT id FROM tokens")
     finally:
         await owner.close()
     found = await kapstan("verify", **there)
@@ -124,11 +149,15 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
         "courses: REC-2: not as Kapstan wrote it: phase, to_do",
         "courses: LIST-1: it is listed, and there is no ledger of it",
     }
+    audit = {
+        "administration: row 1: its content does not match its hash",
+        *(f"tokens: {token['id']}: no act of administration made it what it is" for token in tokens),
+    }
     assert (whole.code, wrong(whole), len(whole.lines) >= 5) == (0, [], True)
-    assert (found.code, {one for one in wrong(found) if "FAKE-1" not in one}) == (1, ledgers | lists)
+    assert (found.code, {one for one in wrong(found) if "FAKE-1" not in one}) == (1, ledgers | lists | audit)
     assert [one.partition(": ")[0] for one in wrong(found) if "Temporal knows no such course" in one] == ["FAKE-1"]
     assert (alone.code, len(wrong(alone))) == (1, 1)
     assert "✓ LIST-1: taken off the lists: neither a ledger nor Temporal knows it" in rebuilt.lines
     assert {one.partition(":")[0] for one in wrong(rebuilt)} == {"FAKE-1", "REC-3", "REC-5"}
-    assert {one for one in wrong(left) if "FAKE-1" not in one} == ledgers
+    assert {one for one in wrong(left) if "FAKE-1" not in one} == ledgers | audit
     assert ("lists made anew", "every course") in [tuple(act) for act in acts]

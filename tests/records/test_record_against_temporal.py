@@ -9,10 +9,11 @@ import pytest
 
 from domain.course.transition import OpenEscalation
 from domain.escalation.escalation import opened
-from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationView
+from domain.escalation.ids import RECORD, EscalationId, escalation_id
+from domain.escalation.messages import EscalationView, Kind, Opening
 from domain.refusal import RefusalCode, Refused
-from domain.values import CourseId
+from domain.values import CourseId, Severity
+from domain.verification import VerificationReport
 from domain.views.course import batch_of
 from domain.views.summary import Batch
 from gateway import rebuilding, verification
@@ -21,11 +22,13 @@ from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.rebuilding import Rebuilding
 from gateway.verification import Verification, Verified
-from records.connections import open_connections
-from records.store import RecordStore
+from records.audit_chains import AuditChains, AuditVerdict
+from records.connections import Connections, open_connections
+from records.gauges import gauges
+from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
-from tests.support.record_samples import batch, ledger, readings
+from tests.support.record_samples import MONDAY, batch, ledger, readings
 from tests.support.ward import Ward
 from workflows.course_messages import LedgerHead
 
@@ -69,11 +72,13 @@ class Temporal:
 class Clinic:
     """Temporal, and a record of all that it knows."""
 
-    def __init__(self, store: RecordStore, watch: WatchdogStore, temporal: Temporal) -> None:
-        self.store = store
+    def __init__(self, connections: Connections, temporal: Temporal) -> None:
+        self.connections = connections
+        self.store = store = RecordStore(connections)
+        self.audit = AuditChains(connections)
         self.temporal = temporal
         self.courses = cast("Courses", temporal)
-        self.lists = (store, watch, self.courses, cast("Escalations", temporal))
+        self.lists = (store, WatchdogStore(connections), self.courses, cast("Escalations", temporal))
 
     async def records(self) -> None:
         for ward in self.temporal.wards.values():
@@ -82,16 +87,21 @@ class Clinic:
         for alarm in self.temporal.alarms.values():
             await self.store.record_escalation(alarm)
 
+    async def report(self, before: VerificationReport | None = None) -> VerificationReport:
+        lists = ListVerification(*self.lists)
+        return await Verification(self.store, self.courses, lists, self.audit, before).report()
+
     async def wrong(self, course: CourseId | None = None) -> list[str]:
         """What verification finds wrong, in words."""
         said = []
-        async for found in Verification(self.store, self.courses, ListVerification(*self.lists)).run(course):
+        lists = ListVerification(*self.lists)
+        async for found in Verification(self.store, self.courses, lists, self.audit).run(course):
             match found:
                 case Verified(verdict=verdict) if verdict.fault is not None:
                     said.append(f"{found.course_id}: row {verdict.fault.sequence}: {verdict.fault.reason}")
                 case Verified(unanswered=why) if why is not None:
                     said.append(f"{found.course_id}: {why}")
-                case Verified():
+                case Verified() | AuditVerdict(is_whole=True):
                     pass
                 case _:
                     said.append(": ".join(str(part) for _, part in found))
@@ -112,7 +122,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def clinic(database_url: str) -> AsyncIterator[Clinic]:
     async with open_connections(database_url) as connections:
-        clinic = Clinic(RecordStore(connections), WatchdogStore(connections), Temporal())
+        clinic = Clinic(connections, Temporal())
         await clinic.records()
         yield clinic
 
@@ -123,6 +133,49 @@ async def test_what_nobody_touched_is_whole(clinic: Clinic) -> None:
     assert await clinic.wrong("MARA-1") == []
     with pytest.raises(Refused, match="There is no course ANNA-9"):
         await clinic.wrong("ANNA-9")
+
+
+async def test_a_report_says_what_is_new_and_where_the_audit_ended(
+    clinic: Clinic, superuser: asyncpg.Connection
+) -> None:
+    """What was found the time before is no news; a chain that is broken is remembered as it was when it was whole."""
+    whole = await clinic.report()
+    await superuser.execute("UPDATE courses SET phase = 'closed' WHERE course_id = 'NILS-7'")
+    broken = await clinic.report(whole)
+    again = await clinic.report(broken)
+    await superuser.execute("UPDATE audit_heads SET sequence = 9 WHERE chain = 'administration'")
+    worse = await clinic.report(again)
+
+    assert (whole.courses, whole.differing, whole.is_news, len(whole.heads)) == (3, 0, False, 4)
+    assert (broken.found, broken.is_news) == (("courses NILS-7",), True)
+    assert (again.found, again.is_news) == (broken.found, False)
+    assert (worse.differing, worse.is_news, set(worse.heads)) == (2, True, set(whole.heads))
+    assert (await gauges(clinic.connections)).differing == 2
+
+
+async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
+    clinic: Clinic, superuser: asyncpg.Connection
+) -> None:
+    """It is compared with its workflow; once Temporal has forgotten it, it must be resolved. Rebuilding leaves it."""
+    opening = Opening(
+        id=escalation_id(RECORD, Kind.RECORD_DIFFERS, None, 1),
+        course_id=RECORD,
+        kind=Kind.RECORD_DIFFERS,
+        session=None,
+        severity=Severity.ROUTINE,
+        opened_at=MONDAY,
+    )
+    clinic.temporal.alarms[opening.id] = opened(opening, MONDAY).view
+    await clinic.records()
+    assert await clinic.wrong() == []
+
+    await superuser.execute("UPDATE escalations SET state = 'resolved' WHERE course_id = $1", RECORD)
+    assert await clinic.wrong() == [f"escalations: {opening.id}: not as Kapstan wrote it: state"]
+
+    del clinic.temporal.alarms[opening.id]
+    assert await clinic.wrong() == []
+    assert await clinic.rebuilds() == []
+    assert [one.id for one in await clinic.store.escalations(EscalationFilter(course_id=RECORD))] == [opening.id]
 
 
 @pytest.mark.parametrize(

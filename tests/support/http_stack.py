@@ -123,7 +123,8 @@ class House:
             async def kept() -> list[CourseRead] | None:
                 async with connections.connection() as connection:
                     rows = await connection.fetch(
-                        "SELECT * FROM course_reads WHERE request_id = ANY($1)", sorted(requests)
+                        f"SELECT {', '.join(CourseRead.model_fields)} FROM course_reads WHERE request_id = ANY($1)",
+                        sorted(requests),
                     )
                 reads = [CourseRead.model_validate(dict(row)) for row in rows]
                 return reads if requests <= {read.request_id for read in reads} else None

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.paging import Paging
 from activities.records import Records
+from activities.verification import Verifying
 from workflows import activity_names
 
 PAIRS = [
@@ -16,6 +17,7 @@ PAIRS = [
     (activity_names.record_escalation, Records.record_escalation),
     (activity_names.standing, Paging.standing),
     (activity_names.page, Paging.page),
+    (activity_names.verify_record, Verifying.verify_record),
 ]
 
 

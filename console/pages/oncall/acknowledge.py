@@ -15,7 +15,7 @@ from console.pages.frame.severity_marks import MARKS
 from console.pages.oncall.page_context import Circumstances, PatientNow, circumstances
 from console.services import Services, ServicesDep
 from domain.durations import in_words
-from domain.escalation.ids import EscalationId, EscalationKey
+from domain.escalation.ids import RECORD, EscalationId, EscalationKey
 from domain.escalation.messages import PHRASES, Acknowledge, EscalationState, EscalationView, Reassign
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.oncall.file import FALLBACK, OnCall
@@ -202,7 +202,9 @@ def _page(
         whole=whole,
         message=message,
         patient=around.patient if is_theirs else None,
-        record_at=f"/courses/{view.course_id}/record/vitals.recorded" if is_theirs else None,
+        record_at=f"/courses/{view.course_id}/record/vitals.recorded"
+        if is_theirs and view.course_id != RECORD
+        else None,
         here=f"/ack/{token}",
     )
 

@@ -34,7 +34,7 @@ from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumst
 from console.services import Services, ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
-from domain.escalation.ids import EscalationId
+from domain.escalation.ids import RECORD, EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.events.parsing import field_error
@@ -334,7 +334,7 @@ async def _one(
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
         patient=around.patient if may_see else None,
-        record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") else None,
+        record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") and view.course_id != RECORD else None,
         notes=await notes(viewer, view, viewer.clock()),
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
@@ -365,7 +365,9 @@ def _work(
         may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
         snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
         refused=refused,
-        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS) and not is_of_the_watch(view.id),
+        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS)
+        and not is_of_the_watch(view.id)
+        and view.course_id != RECORD,
         note_id=new_id(),
         unsent=unsent,
     )

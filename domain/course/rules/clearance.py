@@ -38,7 +38,9 @@ from domain.values import Blocker, Severity, absolute_first, count_of
 DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 """While one of these is unresolved, whatever its severity, the patient is neither dosed nor discharged."""
 
-NOT_OF_THE_PATIENT = frozenset({Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING})
+NOT_OF_THE_PATIENT = frozenset(
+    {Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING, Kind.RECORD_DIFFERS}
+)
 """Escalations about Kapstan itself: none of them stands in a patient's way."""
 
 OF_REPORTS = frozenset({Kind.SESSION_UNREPORTED, Kind.DOSE_UNREPORTED, Kind.HOLD_UNREVIEWED})

@@ -18,6 +18,9 @@ from itsdangerous import URLSafeSerializer
 
 from console.security.session_cookie import COOKIE
 from domain.access import TokenRole
+from domain.sign_in import Screen, SignIn
+from records.connections import open_connections
+from records.sign_ins import SignInStore
 from tests.support.cast import HAS_A_PLAN, cssrs
 from tests.support.eventually import WITHIN
 from tests.support.http_stack import House
@@ -153,10 +156,11 @@ async def test_looking_keeps_them_signed_in_but_an_open_page_does_not(house: Hou
     token, client, shown = await house.token(TokenRole.OPERATIONS), somebody(house), secrets.token_urlsafe(32)
     long_ago = datetime.now(UTC) - timedelta(minutes=59)
     sign_in = hashlib.sha256(shown.encode()).hexdigest()
+    begun = SignIn(id=sign_in, token_id=token.id, screen=Screen.PERSONAL, began_at=long_ago, used_at=long_ago)
+    async with open_connections(house.stack.database) as connections:
+        await SignInStore(connections).begin(begun)
     connection = await asyncpg.connect(house.stack.database)
     try:
-        row = "INSERT INTO sign_ins (id, token_id, screen, began_at, used_at) VALUES ($1, $2, 'personal', $3, $3)"
-        await connection.execute(row, sign_in, token.id, long_ago)
         client.cookies.set(COOKIE, shown)
 
         async def used_at() -> datetime:

@@ -13,6 +13,7 @@ from temporalio import activity, workflow
 
 from activities.paging import Paging
 from activities.records import Records
+from activities.verification import Verifying
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.escalation.messages import Tried
 from domain.refusal import Refusal, Refused
@@ -20,11 +21,12 @@ from tests.support.paths import HISTORIES
 from workflows import queues
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
+from workflows.verification import RecordVerification
 
 PINNED = HISTORIES.parent / "wire-names.txt"
 
-WORKFLOWS = (PatientCourse, EscalationWorkflow)
-ACTIVITIES = (Records.append_entries, Records.record_escalation, Paging.standing, Paging.page)
+WORKFLOWS = (PatientCourse, EscalationWorkflow, RecordVerification)
+ACTIVITIES = (Records.append_entries, Records.record_escalation, Paging.standing, Paging.page, Verifying.verify_record)
 FAILURES = {Refused.__name__: Refusal, AlreadyAnswered.__name__: Answer}
 """What a failure of this type carries as its detail."""
 
