@@ -100,7 +100,10 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
     """The blockers of recording this follow-up visit."""
     named = course.protocol.follow_up.after
     yield from _must_be_named("follow_up.not_in_protocol", event.data.days_after, named, "follow_up.after", course)
-    if (last := counted_from(course)) is not None:
+    if (last := counted_from(course)) is None:
+        # Whoever is back from a hospital is at their last session again.
+        yield from (one for session in course.dosed_sessions[-1:] for one in _before_discharge(session, event.time))
+    else:
         since = event.time - last.at
         yield from _too_early("follow_up.too_early", event.data.days_after, since, named, "follow_up.after", course)
     if event.data.days_after in visits_held(course):

@@ -25,10 +25,12 @@ from tests.support.cast import (
     discharge,
     follow_up,
     form,
+    handed_over,
     hours,
     integration,
     minutes,
     resumption,
+    vitals,
     weekly,
     withdrawal,
 )
@@ -340,6 +342,21 @@ def test_a_visit_belongs_to_the_follow_up(ward: Ward) -> None:
     """Not while sessions are still to come."""
     ward.integrated()
     assert ward.reasons(follow_up(MARA, at=ward.now + days(20))) == ["course.wrong_phase"]
+
+
+def test_whoever_is_back_from_the_hospital_has_nothing_to_count_a_visit_from(opens: Opens) -> None:
+    """The last visit, recorded while they are watched again, would have closed their course as completed."""
+    ward = opens(weekly({"course.sessions_min": 1})).planned(sessions=1).dosed()
+    ward.reports(handed_over(MARA, at=ward.now + minutes(20)))
+    ward.reports(integration(MARA, at=ward.now + hours(1)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+    assert ward.course.phase is Phase.FOLLOW_UP
+    assert ward.course.monitored is not None
+
+    visit = follow_up(MARA, at=ward.now + minutes(1), days_after=180)
+
+    assert ward.hears_against(visit) == ["session.not_discharged"]
+    assert ward.course.phase is Phase.FOLLOW_UP
 
 
 def test_a_missed_visit_does_not_keep_the_course_open(ward: Ward) -> None:
