@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -68,14 +69,12 @@ class Answers:
         A screen about the time since the last contact adds to those before it, back to one about a whole month.
         """
         of = self._of.get(instrument, [])
-        found: list[MeasureTaken] = []
-        for place in range(bisect_right(of, by, key=_at) - 1, -1, -1):
-            if found and found[0].at - of[place].at > SCREENER_RECALL:
-                break
-            found.append(of[place])
-            if not of[place].since_last_contact:
-                break
-        return tuple(found)
+        return _of_the_month(of[: bisect_right(of, by, key=_at)])
+
+    def with_the_month_of(self, taken: MeasureTaken) -> tuple[MeasureTaken, ...]:
+        """The same of this answer of the instrument, which may not be the newest of its moment."""
+        of = self._of[taken.scored.instrument]
+        return _of_the_month(of[: of.index(taken) + 1])
 
     def newest_of_a_month(self, instrument: Code, by: datetime) -> MeasureTaken | None:
         """The instrument's newest answer by that moment that was about more than the time since the last contact."""
@@ -111,6 +110,17 @@ def answers(taken: tuple[MeasureTaken, ...]) -> Answers:
 
 
 _known: Final[deque[tuple[tuple[MeasureTaken, ...], Answers]]] = deque(maxlen=8)
+
+
+def _of_the_month(taken: Sequence[MeasureTaken]) -> tuple[MeasureTaken, ...]:
+    found: list[MeasureTaken] = []
+    for one in reversed(taken):
+        if found and found[0].at - one.at > SCREENER_RECALL:
+            break
+        found.append(one)
+        if not one.since_last_contact:
+            break
+    return tuple(found)
 
 
 def _at(one: MeasureTaken) -> Moment:

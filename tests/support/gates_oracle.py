@@ -176,8 +176,16 @@ def _gates_of_the_course(
         "emergency": not any(one in DANGERS or open_now[one] is Severity.EMERGENCY for one in open_now),
         "screening": screened is not None
         and not found & {*rules.screening.absolute}
-        and screened.data["pregnancy_test"] != "positive",
+        and not _is_positive(screened, entries),
     }
+
+
+def _is_positive(screened: Entry, entries: Sequence[Entry]) -> bool:
+    """Whether the test of the screening in force is positive, and none at a visit since has been negative after it."""
+    visits = [one for one in said(entries, "patient.checked_in") if one.time >= screened.time]
+    since = [one for one in visits if one.data.get("pregnancy_test") in {"positive", "negative"}]
+    last = newest(since) if since else screened
+    return screened.data["pregnancy_test"] == last.data["pregnancy_test"] == "positive"
 
 
 def _gates_of_a_first_dose(

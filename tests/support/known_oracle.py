@@ -38,7 +38,8 @@ def _is_known(screen: Entry, read: Sequence[Entry], entries: Sequence[Entry], ru
     weighed = newest(before) if before else None
     if weighed is None or not any(_items(weighed)[2:]):
         return False
-    since = [one for one in _screens(earlier) if weighed.time <= one.time <= screen.time]
+    from_then_on = [one for one in _screens(earlier) if (one.time, one.sequence) >= (weighed.time, weighed.sequence)]
+    since = [one for one in from_then_on if one.time <= screen.time]
     others = [one for one in since if one.sequence != weighed.sequence]
     if len(others) == len(since) or any(_items(one)[5] for one in (*others, screen)):
         return False

@@ -50,7 +50,8 @@ def is_known(course: CourseState, at: datetime, said: Sequence[int], *, tells_of
         return False
     if not known.decided_at <= at <= known.decided_at + rule.valid_for:
         return False
-    since = [one for one in course.measures if one.scored.instrument == CSSRS and known.at <= one.at <= at]
+    screens = [one for one in course.measures if one.scored.instrument == CSSRS and one.at <= at]
+    since = [one for one in screens if (one.at, one.sequence) >= (known.at, known.sequence)]
     if all(one.sequence != known.sequence for one in since):
         return False  # it was of another patient, or of another day
     later = [one.answers or _NO for one in since if one.sequence != known.sequence]
@@ -62,7 +63,7 @@ def is_known(course: CourseState, at: datetime, said: Sequence[int], *, tells_of
 def _expected(course: CourseState, known: KnownRisk, since: Sequence[MeasureTaken]) -> list[int]:
     """The answers that were yes at the decision, and in every month that a screen has told of since."""
     index = answers(course.measures)
-    months = [[one.answers or _NO for one in index.of_the_month(CSSRS, screen.at)] for screen in since]
+    months = [[one.answers or _NO for one in index.with_the_month_of(screen)] for screen in since]
     return [
         int(bool(answer) and all(any(said[place] for said in month) for month in months))
         for place, answer in enumerate(known.answers)

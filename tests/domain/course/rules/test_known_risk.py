@@ -163,6 +163,27 @@ def test_what_had_gone_and_is_back_is_news(known: Ward) -> None:
     assert known.course.hold is not None
 
 
+def test_what_had_gone_is_news_however_fast_it_was_told(known: Ward) -> None:
+    """Four screens of one moment: the ledger says in which order they were told."""
+    known.sends(cssrs(MARA, at=known.now, items=CALM))
+    known.sends(cssrs(MARA, at=known.now, items=HAS_INTENT))
+    known.hears(Kind.SUICIDE_RISK, Change.RESOLVED, by="osei")
+    known.sends(cssrs(MARA, at=known.now, items=HAS_A_METHOD))
+
+    assert Kind.SUICIDE_RISK in known.open
+
+
+def test_a_calm_screen_told_before_the_one_that_was_weighed_takes_nothing_back(ward: Ward) -> None:
+    """Both are of one moment: what the prescriber weighed came later."""
+    ward.reports(referral(MARA, at=ward.now, indications=["R45.851"]))
+    ward.screened().sends(cssrs(MARA, at=ward.now, items=CALM))
+    ward.sends(cssrs(MARA, at=ward.now, items=HAS_INTENT))
+    seen_by_the_prescriber(ward).reports(eligible(MARA, at=ward.now, overrides=WISHES))
+    ward.sends(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+
+    assert Kind.SUICIDE_RISK not in ward.open
+
+
 @EDGES
 def test_what_is_known_holds_for_so_long(known: Ward, edge: timedelta) -> None:
     """`known_baseline.valid_for`, from the decision on."""
