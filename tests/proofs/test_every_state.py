@@ -24,7 +24,7 @@ POINTS = (
     "watched",
     "discharged",
 )
-GONE_ON_FROM = 3
+GONE_ON_FROM = 10
 """From so many states near each point: seconds in all."""
 
 

@@ -50,8 +50,7 @@ class State(NamedTuple):
     def place(self) -> str:
         """Where the course is, for whoever looks from afar: its phase, and the stage of its visit."""
         if self.outcome is not None:
-            is_here = self.visit is not None and self.visit.is_monitored
-            return f"closed: {self.outcome}" + (", patient still watched" if is_here else "")
+            return f"closed: {self.outcome}"
         name = self.phase.replace("_", "-")
         if self.visit is None or self.phase in {Phase.INTEGRATION, Phase.FOLLOW_UP}:
             return name

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from domain.protocol.differences import differences
 from tests.support.cast import WEEKLY
+from tests.support.exploration.abstraction import NOT_REFERRED
 from tests.support.exploration.explorer import Explored, explore
 from tests.support.exploration.small_protocol import SMALL
 from tests.support.paths import ROOT
@@ -32,22 +33,21 @@ def ways_of(explored: Explored) -> Ways:
 
 
 def drawn(ways: Ways) -> str:
-    """The graph in Mermaid's words, without what leads nowhere else, and without the ends that any open course has."""
+    """The graph in Mermaid's words, without the ways that leave a course where it is, and without its usual ends."""
     places = list(dict.fromkeys(place for pair in sorted(ways) for place in pair))
-    number = {place: f"p{at}" for at, place in enumerate(places)}
-    ends = {*ends_of_all(ways)}
+    number, ends = {place: f"p{at}" for at, place in enumerate(places)}, usual_ends(ways)
     lines = [f'    {number[one]}["{one}"]' for one in places if one not in ends]
     for (origin, target), names in sorted(ways.items()):
-        if origin != target and not {origin, target} & ends:
+        if origin != target and not {origin, target} & {*ends}:
             lines.append(f'    {number[origin]} -- "{"<br>".join(sorted(names))}" --> {number[target]}')
     return "\n".join(("flowchart TD", *lines, ""))
 
 
-def ends_of_all(ways: Ways) -> tuple[str, ...]:
-    """The ends to which something leads from every place of an open course."""
-    open_ = {origin for origin, target in ways if not origin.startswith(CLOSED) and (origin, origin) in ways}
-    ends = {target for _, target in ways if target.startswith(CLOSED)}
-    return tuple(sorted(end for end in ends if all((origin, end) in ways for origin in open_)))
+def usual_ends(ways: Ways) -> tuple[str, ...]:
+    """The ends that most places of an open course lead to."""
+    open_ = {origin for origin, _ in ways if not origin.startswith(CLOSED)} - {NOT_REFERRED}
+    leading_to = Counter(target for origin, target in ways if origin in open_ and target.startswith(CLOSED))
+    return tuple(sorted(end for end, places in leading_to.items() if places > len(open_) / 2))
 
 
 def made(explored: Explored, took: timedelta) -> str:
@@ -62,13 +62,13 @@ def made(explored: Explored, took: timedelta) -> str:
             _paragraph(
                 f"**{len(explored.states)} states**, and {len(explored.steps)} steps from one to another or the same: "
                 f"what {explored.tried} accepted events, answers and stretches of time came to. The longest of the "
-                f"shortest ways to a state has {longest} steps. In {ended} of them the course is closed and waits for "
+                f"shortest ways to a state has {longest} steps. In {ended} states the course is closed and waits for "
                 f"nothing; each other one has a way there. It kept a core busy for {_minutes(took)}."
             ),
             "",
             _paragraph(
                 "A box stands for all states of one phase and stage. Not drawn is what leaves a course in its box, and "
-                f"what may end any open course: {', '.join(ends_of_all(ways))}. The tables have all of it."
+                f"the ends that most boxes lead to: {'; '.join(usual_ends(ways))}. The tables have all of it."
             ),
             "",
             f"```mermaid\n{drawn(ways)}```",
@@ -84,6 +84,8 @@ def made(explored: Explored, took: timedelta) -> str:
             *(f"| {' | '.join((*pair, _named(names)))} |" for pair, names in sorted(ways.items())),
             "",
             "## The small protocol",
+            "",
+            "Without reviews of the plan, forms, and any measure but the C-SSRS; and otherwise:",
             "",
             "| key | in kap-im-weekly | here |",
             "|---|---|---|",
@@ -116,7 +118,7 @@ def _counted(explored: Explored) -> Iterator[str]:
 
 def _differences() -> Iterator[str]:
     for one in differences(WEEKLY.but(evidence={}), SMALL):
-        if one.after is not None:
+        if one.before is not None and one.after is not None:
             yield f"| `{one.key}` | {one.before} | {one.after} |"
 
 
