@@ -191,7 +191,7 @@ async def test_who_may_see_courses_behind_escalations_sees_no_others(store: Reco
     assert (column(board, Phase.MEDICINE).courses, board.sites) == (1, ("bend",))
 
 
-@pytest.mark.parametrize("asked", [{"search": ""}, {"search": "a\x00"}, {"limit": 0}, {"limit": 201}, {"phase": "no"}])
+@pytest.mark.parametrize("asked", [{"search": ""}, {"search": "a\x00"}, {"limit": 0}, {"phase": "no"}])
 def test_what_makes_no_sense_is_no_question(asked: dict[str, object]) -> None:
     """It is refused before PostgreSQL hears of it."""
     with pytest.raises(ValidationError):
