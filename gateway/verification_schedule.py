@@ -67,14 +67,17 @@ async def _newest_report(client: Client) -> VerificationReport | None:
     described = await client.get_schedule_handle(SCHEDULE).describe(rpc_timeout=ANSWER_WITHIN)
     for started in reversed(described.info.recent_actions):
         if isinstance(started.action, ScheduleActionExecutionStartWorkflow):
-            report = await _report(client, started.action.workflow_id)
+            report = await _report(client, started.action)
             if report is not None:
                 return report
     return None
 
 
-async def _report(client: Client, workflow_id: str) -> VerificationReport | None:
-    handle = client.get_workflow_handle(workflow_id, result_type=VerificationReport)
+async def _report(client: Client, begun: ScheduleActionExecutionStartWorkflow) -> VerificationReport | None:
+    # By its run: two that were asked for in the same second have one id.
+    handle = client.get_workflow_handle(
+        begun.workflow_id, run_id=begun.first_execution_run_id, result_type=VerificationReport
+    )
     try:
         described = await handle.describe(rpc_timeout=ANSWER_WITHIN)
         is_done = described.status is WorkflowExecutionStatus.COMPLETED

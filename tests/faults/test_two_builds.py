@@ -80,7 +80,8 @@ async def test_a_release_is_rolled_out_and_taken_back_with_twenty_courses_under_
         for one in every:
             await house.is_recorded(one)
         verified = await kapstan("verify", "--data", str(house.floor.data))
-        assert (verified.code, len(verified.lines)) == (0, 21), verified
+        courses = [line for line in verified.lines if ", as Temporal holds it" in line]
+        assert (verified.code, len(courses)) == (0, 21), verified
         checked = await operator.says("check", OLD)
         assert (checked.code, checked.out) == (0, ""), checked
 
