@@ -12,7 +12,7 @@ import pytest
 from domain.course.course import Course, Decision
 from domain.course.deadlines import owed
 from domain.course.projection import Ahead, calls_to_come
-from domain.events.clinic_events import MODELS, ClinicEvent
+from domain.events.clinic_events import MODELS, ClinicEvent, NoteAdded
 from domain.events.fingerprint import fingerprint
 from domain.events.parsing import event_from
 from domain.ledger import Entry, first_fault
@@ -58,6 +58,7 @@ from tests.support.cast import (
     migration,
     minutes,
     missed,
+    note,
     over,
     phq9,
     plan,
@@ -151,6 +152,7 @@ STORIES: Final[tuple[tuple[Brought, Said], ...]] = (
     (_away, lambda at: returned(MARA, at=at)),
     (Ward.dosed, lambda at: handed_over(MARA, at=at)),
     (Ward.dosed, lambda at: died(MARA, at=at)),
+    (Ward.dosed, lambda at: note(MARA, at=at)),
     (Ward.dosed, lambda at: adverse_event(MARA, 1, at=at)),
     (Ward.dosed, lambda at: abortion(MARA, at=at)),
     (Ward.watched, lambda at: assessment(MARA, at=at)),
@@ -247,7 +249,10 @@ def test_no_edge_of_any_field_of_any_event_breaks_anything_afterwards(number: in
     said = STORIES[number][1](ward.now)
     sample: Json = json.loads(said.model_dump_json(exclude_none=True))
     taken = 0
-    for sent in [sample, *edges_of(type(said), sample, frozenset() if number == 0 else OF_EVERY_EVENT)]:
+    tried_before = frozenset() if number == 0 else OF_EVERY_EVENT
+    if isinstance(said, NoteAdded):
+        tried_before -= {"note"}  # here it is what the event is about
+    for sent in [sample, *edges_of(type(said), sample, tried_before)]:
         try:
             event = event_from(sent)
         except Refused as refused:
