@@ -36,7 +36,7 @@ async def has(data: str, course: str, events: int, *, is_low: bool = False) -> N
 
 
 def wrong(said: Said) -> list[str]:
-    """What it says is wrong, but for calls that went on meanwhile: the living stack pages, and its copy stands still."""
+    """What it says is wrong, but for pages sent meanwhile: the living stack goes on, and its copy stands still."""
     lines = (line.removeprefix("✗ ") for line in said.lines if not line.startswith("✓ "))
     return [line for line in lines if not (line.startswith("escalations: ") and line.endswith("moves_at"))]
 
