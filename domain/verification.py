@@ -22,9 +22,9 @@ class VerificationReport(Frozen):
     """What a verification found: of so many courses, and so many findings that differ.
 
     `found` names the first `MOST_NAMED` of those, without their content; `is_news` says that any of them was not found
-    by the verification before. `heads` are those of the audit's chains, each as it was when the chain was last whole:
-    what came before is compared with them from then on. `escalation` is the newest one about the record, which may be
-    resolved.
+    by the verification before, or that there are more than it found. `heads` are those of the audit's chains, each as
+    it was when the chain was last whole: what came before is compared with them from then on. `escalation` is the
+    newest one about the record, which may be resolved.
     """
 
     at: Moment

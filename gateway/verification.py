@@ -5,7 +5,7 @@ verified: its chains, and the tokens.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,12 +128,17 @@ class Verification:
             courses=courses,
             differing=len(found),
             found=tuple(found[:MOST_NAMED]),
-            is_news=not set(found[:MOST_NAMED]) <= set(self._before.found if self._before else ()),
+            is_news=self._is_news(found),
             heads=tuple(heads.values()),
             escalation=self._before.escalation if self._before else None,
         )
         await self._store.record_verification(report)
         return report
+
+    def _is_news(self, found: Sequence[str]) -> bool:
+        before = self._before
+        named, differing = (set(before.found), before.differing) if before else (set[str](), 0)
+        return len(found) > differing or not set(found[:MOST_NAMED]) <= named
 
     async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
         verified, differing = await self._verified(course, may_fail=False)

@@ -153,6 +153,20 @@ async def test_a_report_says_what_is_new_and_where_the_audit_ended(
     assert (await gauges(clinic.connections)).differing == 2
 
 
+async def test_more_than_a_report_names_is_news_too(
+    clinic: Clinic, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever hides a row behind a crowd of others is found out by their number."""
+    monkeypatch.setattr(verification, "MOST_NAMED", 1)
+    await superuser.execute("UPDATE courses SET phase = 'closed' WHERE course_id = 'MARA-1'")
+    before = await clinic.report(await clinic.report())
+    await superuser.execute("UPDATE courses SET phase = 'closed' WHERE course_id = 'NILS-7'")
+    worse = await clinic.report(before)
+
+    assert (before.differing, before.is_news) == (1, False)
+    assert (worse.found, worse.differing, worse.is_news) == (before.found, 2, True)
+
+
 async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
     clinic: Clinic, superuser: asyncpg.Connection
 ) -> None:
