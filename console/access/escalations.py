@@ -79,7 +79,7 @@ class EscalationAccess:
         Raises as `view` does, also for a note by somebody for whom the caller may not speak, and `Refused`.
         """
         self._check_speaker(caller, event.data.actor.id)
-        await self._sites.check(caller, event.subject)
+        await self.view(caller, event.data.escalation)
         await self._courses.report(event, request_id=request_id(), sent_by=sender_of(caller))
 
     async def act_by_link(self, escalation_id: EscalationId, order: Order) -> EscalationView:

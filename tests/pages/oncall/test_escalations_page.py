@@ -216,6 +216,19 @@ async def test_a_note_that_is_refused_stays_to_be_sent_again(house: House) -> No
     assert "kap.note.added" not in {one["type"] for one in ledger}
 
 
+async def test_a_note_on_an_escalation_that_nobody_opened_is_refused(house: House) -> None:
+    """It would stand on no page: nobody would ever read it."""
+    course, _ = await at_risk(house)
+
+    nowhere = await house.admin.post(
+        f"/escalations/{course}~vitals_emergency~9~9/note", data={"by": "lind", "note": "Slept well", "id": "a-note"}
+    )
+
+    assert nowhere.status_code == 404
+    ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
+    assert "kap.note.added" not in {one["type"] for one in ledger}
+
+
 async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
     """The escalation is not among the open ones any more, but their words are, until they are sent and refused."""
     _, escalation = await at_risk(house)
