@@ -8,9 +8,9 @@ from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.site_scope import SiteScope
 from domain.access import Caller, SentBy
-from domain.escalation.ids import RECORD, EscalationId
+from domain.escalation.ids import EscalationId
 from domain.escalation.messages import ACTS, Acknowledge, EscalationState, EscalationView, Order, Resolve
-from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.clinic_events import NoteAdded
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
@@ -88,8 +88,7 @@ class EscalationAccess:
 
     async def _carry_out(self, escalation_id: EscalationId, order: Order, sent_by: SentBy) -> EscalationView:
         view = await self._escalations.act(escalation_id, order.but(sent_by=sent_by))
-        has_no_ledger = is_of_the_watch(escalation_id) or view.course_id == RECORD
-        if has_no_ledger or not isinstance(order, WRITTEN_BY_THE_COURSE):
+        if has_no_ledger(escalation_id) or not isinstance(order, WRITTEN_BY_THE_COURSE):
             self._audit.note_act(ACTS[type(order)], f"{escalation_id}, by {order.by}", sent_by)
         return view
 

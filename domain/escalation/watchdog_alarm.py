@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
-from domain.escalation.ids import EscalationId, EscalationKey, escalation_id
+from domain.escalation.ids import RECORD, EscalationId, EscalationKey, escalation_id
 from domain.escalation.messages import Kind, Opening, Order, Page, Reassign, Settlement
 from domain.escalation.silence import SilenceReason, words
 from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
@@ -162,6 +162,11 @@ def is_of_the_watch(escalation: EscalationId) -> bool:
         return EscalationKey.parse(escalation).kind == Kind.ORCHESTRATOR_SILENT
     except ValueError:
         return False
+
+
+def has_no_ledger(escalation: EscalationId) -> bool:
+    """Whether no course's ledger tells of it: a watchdog alarm, or one about the record itself."""
+    return is_of_the_watch(escalation) or escalation.startswith(f"{RECORD}~")
 
 
 def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[DueStep, ...]:

@@ -36,7 +36,7 @@ from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.ids import RECORD, EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Page
-from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.parsing import field_error
 from domain.values import Frozen
 from gateway.links import ALARM
@@ -365,9 +365,7 @@ def _work(
         may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
         snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
         refused=refused,
-        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS)
-        and not is_of_the_watch(view.id)
-        and view.course_id != RECORD,
+        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS) and not has_no_ledger(view.id),
         note_id=new_id(),
         unsent=unsent,
     )

@@ -18,6 +18,7 @@ from domain.escalation.watchdog_alarm import (
     MOVES_AGAIN,
     DueStep,
     WatchdogAlarm,
+    has_no_ledger,
     is_of_the_watch,
     raised,
 )
@@ -282,3 +283,11 @@ def test_somebody_who_left_the_file_meanwhile_is_no_hindrance() -> None:
 )
 def test_an_id_says_whose_it_is(escalation: str, is_ours: bool) -> None:
     assert is_of_the_watch(escalation) is is_ours
+    assert has_no_ledger(escalation) is is_ours
+
+
+def test_what_is_about_the_record_has_no_ledger_either() -> None:
+    """It has a workflow, as one of a course has."""
+    about = "kapstan.record~record_differs~0~1"
+
+    assert (is_of_the_watch(about), has_no_ledger(about)) == (False, True)
