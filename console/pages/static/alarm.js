@@ -70,7 +70,8 @@
   };
 
   const look = () => {
-    if (isOn()) {
+    // What is neither heard nor shown is not told yet: it is as soon as it may be.
+    if (isOn() && (isHeard() || isShown())) {
       const fresh = news();
       if (fresh.length && isHeard()) sound();
       if (isShown()) fresh.forEach(notify);
@@ -81,7 +82,7 @@
   const begin = () => {
     if (!window.AudioContext) return;
     audio ??= new AudioContext();
-    audio.onstatechange = show;
+    audio.onstatechange = look;
   };
 
   const turn = async () => {

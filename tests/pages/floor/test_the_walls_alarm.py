@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from domain.access import TokenRole
 from tests.support.browser import Eyes, looks
 from tests.support.cast import vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
@@ -113,3 +114,24 @@ async def test_a_wall_says_what_its_browser_keeps_back(house: House, eyes: Eyes)
 
     await expect(page.get_by_role("button", name="Alarm on")).to_be_visible()
     await expect(said).not_to_contain_text("makes no sound")
+
+
+async def test_an_emergency_that_came_while_the_screen_was_silent_is_heard_once_it_may_sound(
+    house: House, eyes: Eyes
+) -> None:
+    """A wall that was started anew at night, and touched after the emergency had come."""
+    await eyes.page.get_by_role("button", name="Alarm off").click()
+    eyes.page = await eyes.context.new_page()
+    await eyes.context.pages[0].close()
+    await eyes.page.goto(f"{house.url}/?wall")
+    await expect(eyes.page.get_by_role("button", name="Alarm silent")).to_be_visible()
+    await emergency(house, eyes)
+    assert (await given(eyes.page))[0] == 0
+
+    await eyes.page.locator("h2").first.click()
+    await expect(eyes.page.get_by_role("button", name="Alarm on")).to_be_visible()
+
+    async def is_heard() -> bool:
+        return (await given(eyes.page))[0] == 1
+
+    await eventually(is_heard)
