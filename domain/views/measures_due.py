@@ -61,7 +61,7 @@ def _baseline(course: CourseState, instrument: Code) -> datetime | None:
 def _next_session(course: CourseState, instrument: Code) -> datetime | None:
     """Due between two sessions, by the start of the one that is booked."""
     waiting = next((session for session in course.sessions if session.is_waiting), None)
-    last = followup.counted_from(course)
+    last = followup.last_stay_ended(course)
     if waiting is None or course.measure(instrument, since=last.at if last else None) is not None:
         return None
     return waiting.starts_at

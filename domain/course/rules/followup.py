@@ -26,10 +26,19 @@ from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment, Severity, count_of
 
 
-def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
-    """The end of the last medicine session's stay, the first one: follow-up visits are counted from it."""
+def last_stay_ended(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+    """The end of the last medicine session that has ended, the first end of its stay; None before any has."""
     ended = [home for session in course.sessions if (home := session.went_home or session.ended) is not None]
     return ended[-1] if ended else None
+
+
+def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+    """What follow-up visits are counted from: the end of the last dosed session's stay, the first one.
+
+    None while that session has not ended: whoever is back from a hospital is at it again, and no earlier one counts.
+    """
+    is_here = any(session.went_home is None and session.ended is None for session in course.dosed_sessions[-1:])
+    return None if is_here else last_stay_ended(course)
 
 
 def visits_held(course: CourseState) -> frozenset[int]:
@@ -101,7 +110,6 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
     named = course.protocol.follow_up.after
     yield from _must_be_named("follow_up.not_in_protocol", event.data.days_after, named, "follow_up.after", course)
     if (last := counted_from(course)) is None:
-        # Whoever is back from a hospital is at their last session again.
         yield from (one for session in course.dosed_sessions[-1:] for one in _before_discharge(session, event.time))
     else:
         since = event.time - last.at

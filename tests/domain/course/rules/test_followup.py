@@ -359,6 +359,23 @@ def test_whoever_is_back_from_the_hospital_has_nothing_to_count_a_visit_from(ope
     assert ward.course.phase is Phase.FOLLOW_UP
 
 
+def test_whoever_is_back_at_their_last_session_counts_no_visit_from_the_one_before(opens: Opens) -> None:
+    """The visit was let through by the discharge of the first session, and closed the course of whom they watched."""
+    ward = opens(weekly({"course.sessions_min": 1, "follow_up.after": (days(6),)})).planned(sessions=2).discharged(session=1)
+    ward.reports(integration(MARA, at=ward.now + hours(1)))
+    ward.dosed(2)
+    ward.reports(handed_over(MARA, at=ward.now + minutes(20)))
+    ward.reports(integration(MARA, 2, at=ward.now + hours(1)))
+    ward.reports(vitals(MARA, session=2, at=ward.now + minutes(5)))
+    assert ward.course.phase is Phase.FOLLOW_UP
+    assert ward.course.monitored is not None
+
+    visit = follow_up(MARA, at=ward.now + minutes(1), days_after=6)
+
+    assert "session.not_discharged" in ward.hears_against(visit)
+    assert ward.course.phase is Phase.FOLLOW_UP
+
+
 def test_a_missed_visit_does_not_keep_the_course_open(ward: Ward) -> None:
     """CONTRACT 5: after the last one the course closes `completed`."""
     ward.in_follow_up().passes(days(200))
