@@ -170,10 +170,12 @@ def _event_blockers(
 
 
 def _had_event(course: CourseState, session: MedicineSession) -> bool:
+    """Whether a session had an urgent or emergency event; one that rests on a corrected slip alone did not happen."""
     first_dose = session.doses[0].at
     return any(
         one.kind in EVENTS
         and one.severity.rank >= Severity.URGENT.rank
+        and not one.rests_on_corrected
         # Whoever reports an event at home may name no session.
         and (one.session == session.number or (one.session is None and one.opened_at >= first_dose))
         for one in course.escalations

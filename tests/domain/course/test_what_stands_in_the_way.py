@@ -18,6 +18,7 @@ from tests.support.cast import (
     call,
     check_in,
     clearance,
+    correction,
     cssrs,
     discharge,
     dose,
@@ -134,6 +135,21 @@ def test_no_dose_rises_after_a_session_with_an_urgent_event(ward: Ward, event: s
     assert ward.reasons(dose(MARA, 2, at=ward.now, mg=36)) == ["dose.step_after_event"]
     ward.dosed(2).discharged(2).cleared(3)
     assert ward.reasons(dose(MARA, 3, at=ward.now, mg=36)) == []
+
+
+@pytest.mark.parametrize("is_true_after_all", [False, True])
+def test_a_slip_that_was_corrected_was_no_event(ward: Ward, is_true_after_all: bool) -> None:
+    """A rise would be refused for a value that nobody ever had; one that somebody had since still counts."""
+    ward.watched(until=minutes(15))
+    slip = vitals(MARA, at=ward.now + minutes(1), symptoms=["agitation"])
+    ward.reports(slip)
+    ward.reports(correction(slip, symptoms=(), at=ward.now))
+    if is_true_after_all:
+        ward.reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["agitation"]))
+    ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    ward.cleared(2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.now, mg=36)) == ["dose.step_after_event"] * is_true_after_all
 
 
 def test_a_lighter_patient_may_have_the_same_dose_after_an_event(ward: Ward) -> None:
