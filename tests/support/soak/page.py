@@ -30,8 +30,8 @@ def made(soaked: Soaked, plan: Plan) -> str:
     told = (
         f"Over {minutes:.0f} minutes {sent} events of {len(account.courses)} courses were sent {copies} times, and "
         f"stand in ledgers of {entries} entries. {dangers[Danger.MISSED]} missed checkpoints and "
-        f"{dangers[Danger.BREACH]} breaches were planted; {len(account.pages)} pages were sent. `kapstan verify` at the end exited with "
-        f"{soaked.verified}."
+        f"{dangers[Danger.BREACH]} breaches were planted; {len(account.pages)} pages were sent. "
+        f"`kapstan verify` at the end exited with {soaked.verified}."
     )
     return "\n".join((fill(told, WIDTH, break_long_words=False, break_on_hyphens=False), "", *table(account), ""))
 
