@@ -41,6 +41,7 @@ class Kind(StrEnum):
     HOLD_UNREVIEWED = "hold_unreviewed"
     CORRECTION_REVIEW = "correction_review"
     MEASURE_WORSENED = "measure_worsened"
+    MEASURE_HIGH = "measure_high"
     EXCLUSION_FOUND = "exclusion_found"
     PATIENT_DECEASED = "patient_deceased"
 
@@ -72,6 +73,7 @@ PHRASES: dict[Kind, str] = {
     Kind.HOLD_UNREVIEWED: "pause to review",
     Kind.CORRECTION_REVIEW: "correction to review",
     Kind.MEASURE_WORSENED: "scores to review",
+    Kind.MEASURE_HIGH: "score to review",
     Kind.EXCLUSION_FOUND: "finding to review",
     Kind.PATIENT_DECEASED: "clinic to be informed",
 }

@@ -391,7 +391,7 @@ def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
             if getattr(rule, name) is not None:
                 yield f"{table}.{name}", "only cssrs has levels of risk"
         return
-    for name in ("response_percent", "remission_below", "meaningful_change", "futility"):
+    for name in ("response_percent", "remission_below", "meaningful_change", "cut_off", "futility"):
         if getattr(rule, name) is not None:
             yield f"{table}.{name}", "cssrs has a level of risk and no score"
     if moderate is None:
@@ -420,6 +420,8 @@ def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
         return
     if rule.remission_below is not None and not scores.holds(rule.remission_below):
         yield f"{table}.remission_below", f"must be a score within the range ({written(scores)})"
+    if rule.cut_off is not None and not scores.holds(rule.cut_off.at_least):
+        yield f"{table}.cut_off.at_least", f"must be a score within the range ({written(scores)})"
     if rule.meaningful_change is not None and rule.meaningful_change > scores.high - scores.low:
         most = scores.high - scores.low
         yield f"{table}.meaningful_change", f"must be at most {most:g}: no score changes by more"

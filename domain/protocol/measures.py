@@ -107,6 +107,13 @@ class RiskRule(Frozen):
     hold: bool
 
 
+class CutOffRule(Frozen):
+    """A score of `at_least` so many points is told to somebody, as loudly as `severity` says."""
+
+    at_least: float
+    severity: Severity
+
+
 class FutilityRule(Frozen):
     """Without an improvement of `least_percent` after the session of this number the prescriber reviews the treatment.
 
@@ -142,6 +149,7 @@ class MeasureRule(Frozen):
     remission_below: float | None = None
     meaningful_change: Annotated[float, Field(gt=0)] | None = None
     worsened: Severity | None = None
+    cut_off: CutOffRule | None = None
     item9: Item9Rule | None = None
     high: RiskRule | None = None
     moderate: RiskRule | None = None

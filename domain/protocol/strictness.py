@@ -10,7 +10,7 @@ from domain.protocol.parameters import Value, parameters
 from domain.protocol.values import Range
 from domain.values import Severity
 
-_AT_MOST: Final = ("_max", "max", "within_percent", "item9.at_least", "item9.routine_to")
+_AT_MOST: Final = ("_max", "max", "within_percent", "item9.at_least", "item9.routine_to", "cut_off.at_least")
 _AT_LEAST: Final = ("_min", "dose_at_least_percent", "least_minutes", "preparation.sessions", "integration.sessions")
 
 _LONGER: Final = (

@@ -15,13 +15,13 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.measures import FutilityRule
+from domain.protocol.measures import CutOffRule, FutilityRule
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.screening import FurtherConsent, ScreeningGate, ScreeningTest
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
-from domain.values import Blocker, Role
+from domain.values import Blocker, Role, Severity
 from tests.support.cast import (
     DESK,
     HAS_A_METHOD,
@@ -72,7 +72,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import TICK, Ward
+from tests.support.ward import TICK, Reached, Ward
 
 INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
@@ -647,6 +647,21 @@ class Woken:
     story: Callable[[Ward], object]
 
 
+CUT_OFF: Final = weekly(
+    {
+        "measures": {
+            **WEEKLY.measures,
+            "phq9": WEEKLY.measures["phq9"].but(cut_off=CutOffRule(at_least=15, severity=Severity.URGENT)),
+        }
+    }
+)
+
+
+def _as_told(ward: Ward, told: Ward) -> None:
+    """The ward goes on where the other one is."""
+    ward.takes_over(Reached(told.now, told.course, tuple(told.entries), tuple(told.calls), tuple(told.answers)))
+
+
 WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.VITALS_EMERGENCY, lambda ward: ward.dosed().reports(vitals(MARA, at=ward.now, spo2=89))),
     Woken(Kind.VITALS_URGENT, lambda ward: ward.dosed().reports(vitals(MARA, at=ward.now, respiratory_rate=9))),
@@ -700,6 +715,7 @@ WAKING: Final[tuple[Woken, ...]] = (
         Kind.MEASURE_WORSENED,
         lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
     ),
+    Woken(Kind.MEASURE_HIGH, lambda ward: _as_told(ward, Ward(protocol=CUT_OFF).screened())),
     Woken(
         Kind.EXCLUSION_FOUND,
         lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),

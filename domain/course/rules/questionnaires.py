@@ -49,6 +49,9 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     if rule is None:
         return
     tell_worsening(transition, rule, taken)
+    if rule.cut_off is not None and scored.score is not None and scored.score >= rule.cut_off.at_least:
+        severity = _brought_along(transition, event) or rule.cut_off.severity
+        transition.escalate(Kind.MEASURE_HIGH, None, severity, event.time)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         is_at_risk_already = risk_screens.is_known_at_risk(transition.course)
         _learn(transition)

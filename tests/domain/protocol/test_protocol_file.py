@@ -197,6 +197,8 @@ CONTRADICTIONS = [
     ('consent_documents = ["kap-consent"]', "further_consents = { touch = { version = '1', valid_for = 'P1D' } }", "screening.further_consents.touch", "must come with consent_documents: any other document would be the consent to the treatment"),
     ("oriented = true", "oriented = true\nmeasures = ['bpi']", "medicine.discharge.measures", "bpi must have a table, [measures.bpi]"),
     ("[measures.cssrs]", "[measures.cssrs]\nremission_below = 5", "measures.cssrs.remission_below", "cssrs has a level of risk and no score"),
+    ("range = [0, 60]", 'range = [0, 60]\ncut_off = { at_least = 61, severity = "urgent" }', "measures.madrs.cut_off.at_least", "must be a score within the range ([0, 60])"),
+    ("[measures.cssrs]", '[measures.cssrs]\ncut_off = { at_least = 5, severity = "urgent" }', "measures.cssrs.cut_off", "cssrs has a level of risk and no score"),
     ("review_after_session = 3", "review_after_session = 8", "course.review_after_session", "must be less than sessions_max (8): no dose follows the last session"),
     ('ask_again = "P7D"', 'ask_again = "PT59M"', "course.ask_again", "must be at least PT1H: it is asked again and again"),
     ('\nhold_review = "P7D"', '\nhold_review = "P1D"', "course.hold_review", "must be at least safety_hold_review (P2D)"),

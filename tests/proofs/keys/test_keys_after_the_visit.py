@@ -63,6 +63,12 @@ def improves(ward: Ward) -> ScoreChange:
     return shown
 
 
+def relieved(ward: Ward) -> Severity | None:
+    """How loudly 8 points are told."""
+    ward.referred().reports(phq9(MARA, at=ward.now, items=BETTER))
+    return ward.open.get(Kind.MEASURE_HIGH)
+
+
 def relapses(ward: Ward) -> Severity | None:
     """From 17 to 8 points, and back to 17."""
     improves(ward)
@@ -105,6 +111,7 @@ def rated(ward: Ward, score: float) -> list[str]:
 
 
 PHQ9: Final[Path] = ("measures", "phq9")
+CUT_OFF: Final[Mapping[Path, object]] = {(*PHQ9, "cut_off"): {"at_least": 8, "severity": "urgent"}}
 FUTILITY: Final[Path] = (*PHQ9, "futility")
 A_LOOK: Final[Mapping[Path, object]] = {FUTILITY: {"after_session": 1, "least_percent": 20}}
 WITHOUT_BENEFIT: Final = "measure.phq9_without_benefit"
@@ -274,6 +281,24 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*PHQ9, "item9", "routine_to"),
     ),
     OneKey("measures.item9.needs", "madrs", asked_the_same_day, ["cssrs"], ["madrs"], where=(*PHQ9, "item9", "needs")),
+    OneKey(
+        "measures.cut_off.at_least",
+        9,
+        relieved,
+        Severity.URGENT,
+        None,
+        where=(*PHQ9, "cut_off", "at_least"),
+        also=CUT_OFF,
+    ),
+    OneKey(
+        "measures.cut_off.severity",
+        "routine",
+        relieved,
+        Severity.URGENT,
+        Severity.ROUTINE,
+        where=(*PHQ9, "cut_off", "severity"),
+        also=CUT_OFF,
+    ),
     OneKey(
         "measures.futility.after_session",
         2,

@@ -361,7 +361,8 @@ def test_whoever_is_back_from_the_hospital_has_nothing_to_count_a_visit_from(ope
 
 def test_whoever_is_back_at_their_last_session_counts_no_visit_from_the_one_before(opens: Opens) -> None:
     """The visit was let through by the discharge of the first session, and closed the course of whom they watched."""
-    ward = opens(weekly({"course.sessions_min": 1, "follow_up.after": (days(6),)})).planned(sessions=2).discharged(session=1)
+    ward = opens(weekly({"course.sessions_min": 1, "follow_up.after": (days(6),)}))
+    ward.planned(sessions=2).discharged(session=1)
     ward.reports(integration(MARA, at=ward.now + hours(1)))
     ward.dosed(2)
     ward.reports(handed_over(MARA, at=ward.now + minutes(20)))
