@@ -9,6 +9,7 @@ from domain.course.verdict import VerdictSeverity, verdict_of
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import without_evidence
 from domain.protocol.values import Route
+from domain.values import Severity
 from tests.support.cast import SHIPPED
 from tests.support.shipped_protocols import SHIPPED_BY_ID
 
@@ -38,6 +39,33 @@ def test_who_is_excluded_by_one_protocol_is_excluded_by_all(protocol: Protocol) 
     """A condition does not become harmless with another route."""
     assert {*SHIPPED.screening.absolute} <= {*protocol.screening.absolute}
     assert {*SHIPPED.screening.review} <= {*protocol.screening.review, *protocol.screening.absolute}
+
+
+@pytest.mark.parametrize("protocol", SHIPPED_BY_ID.values(), ids=lambda one: one.id)
+def test_what_keeps_the_nights_quiet_is_in_every_protocol(protocol: Protocol) -> None:
+    """History that is imported wakes nobody, nor does each week's answer of who was referred for what it says."""
+    assert protocol.screening.earlier_answers is Severity.ROUTINE
+    known = protocol.measures["cssrs"].known_baseline
+    for_suicide = {code for code in protocol.indications if code.startswith("R45.8")}
+    assert for_suicide == {*(known.indications if known else ())}
+
+
+@pytest.mark.parametrize("protocol", SHIPPED_BY_ID.values(), ids=lambda one: one.id)
+def test_who_comes_on_another_day_than_booked_is_told_in_every_protocol(protocol: Protocol) -> None:
+    """Nobody expects them: there may be no therapist and no room."""
+    assert protocol.medicine.check_in_on_booked_day
+
+
+@pytest.mark.parametrize("protocol", SHIPPED_BY_ID.values(), ids=lambda one: one.id)
+def test_a_dependence_that_is_treated_has_its_gate_in_every_protocol(protocol: Protocol) -> None:
+    """How long they have been sober, and a drug screen: the prescriber weighs both (S26)."""
+    dependent = {code for code in protocol.indications if code.startswith("F1")}
+    gates, tests = (protocol.screening.gates or {}).values(), (protocol.screening.tests or {}).values()
+    asked = {code for gate in gates if gate.abstinent_days_min for code in gate.indications}
+    screened = {code for test in tests for code in test.indications or ()}
+
+    assert dependent <= asked
+    assert dependent <= screened
 
 
 @EACH

@@ -10,7 +10,9 @@ from tests.support.ward import Ward, holds
 
 RESISTANT = ScreeningGate(indications=("F32", "F33"), prior_trials_min=2, measure="phq9", score_min=10)
 ADDICTION = ScreeningGate(indications=("F11.2",), abstinent_days_min=28)
-GATED = weekly({"screening.gates": {"resistant_depression": RESISTANT, "addiction": ADDICTION}})
+GATED = weekly(
+    {"screening.gates": {"resistant_depression": RESISTANT, "addiction": ADDICTION}, "screening.tests": None}
+)
 
 
 def screened(opens: Opens, indication: str, protocol: Protocol = GATED, **found: int | None) -> Ward:

@@ -255,8 +255,8 @@ def test_what_the_patient_says_of_a_test_is_no_result(ward: Ward) -> None:
     assert ward.reasons(eligible(MARA, at=ward.now)) == [*CODES]
 
 
-def test_a_result_is_offered_where_the_protocol_asks_for_one(ward: Ward, opens: Opens) -> None:
-    """`next`."""
+def test_a_result_is_offered_where_the_protocol_asks_this_patient_for_one(ward: Ward, opens: Opens) -> None:
+    """`next`: the shipped one asks those who are treated for a dependence, and nobody else."""
     assert "kap.result.recorded" in ward.referred().course.next_acts(ward.now)
     other = opens(weekly({})).referred()
     assert "kap.result.recorded" not in other.course.next_acts(other.now)
