@@ -401,10 +401,10 @@ def test_every_key_of_the_format_is_described() -> None:
 
 def test_a_test_has_one_table_however_it_is_spelled() -> None:
     """Both would bear one code."""
-    alt, again = (f"{name} = {{ wanted = ['negative'], valid_for = 'P1D' }}" for name in ("alt", "ALT"))
+    alt, again = (f"tests.{name} = {{ wanted = ['negative'], valid_for = 'P1D' }}" for name in ("alt", "ALT"))
     sentence = "must be one table for each test, however it is spelled"
 
-    assert findings(changed(("age_min = 18", f"age_min = 18\ntests = {{ {alt}, {again} }}"))) == [
+    assert findings(changed(("age_min = 18", f"age_min = 18\n{alt}\n{again}"))) == [
         ("screening.tests.alt", sentence),
         ("screening.tests.ALT", sentence),
     ]
