@@ -267,6 +267,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "since_last_contact": "About the time since the last contact",
     "serious": "Serious",
     "prior_adequate_trials": "Earlier adequate treatments",
+    "adequate_trials": "Adequate treatments without benefit, each",
     "abstinent_days": "Days since the last use",
     "measures_baseline": "Baseline scores",
     "medicine_sessions": "Medicine sessions",

@@ -133,6 +133,8 @@ def _gates(protocol: Protocol) -> Contradictions:
         asked = (gate.prior_trials_min, gate.abstinent_days_min, gate.measure)
         if all(one is None for one in asked):
             yield table, "must ask for something: prior_trials_min, abstinent_days_min or measure"
+        if gate.trials_named and gate.prior_trials_min is None:
+            yield f"{table}.trials_named", "must come with prior_trials_min: nothing else counts them"
         bounds_of_score = [one for one in (gate.score_min, gate.score_max) if one is not None]
         if (gate.measure is None) != (not bounds_of_score):
             yield f"{table}.measure", "must come with score_min or score_max, and each of them with it"

@@ -44,12 +44,13 @@ class ScreeningTest(Frozen):
 class ScreeningGate(Frozen):
     """What is asked of patients with one of these indications, and of nobody else; None of what is not asked.
 
-    `abstinent_days_min` are those since they last used what they are dependent on. The newest score of `measure` must
-    be from `score_min` to `score_max`.
+    With `trials_named` a treatment counts among the trials by its name alone. `abstinent_days_min` are those since they
+    last used what they are dependent on. The newest score of `measure` must be from `score_min` to `score_max`.
     """
 
     indications: Annotated[tuple[Code, ...], Field(min_length=1)]
     prior_trials_min: Trials | None = None
+    trials_named: bool = False
     abstinent_days_min: AtLeastOne | None = None
     measure: Code | None = None
     score_min: float | None = None

@@ -206,6 +206,7 @@ def screening(
     pregnancy_test: PregnancyTest = PregnancyTest.NEGATIVE,
     escort_available: bool = True,
     prior_adequate_trials: int | None = 2,
+    adequate_trials: Iterable[str] | None = None,
     abstinent_days: int | None = None,
 ) -> ScreeningRecorded:
     data = ScreeningRecorded.Data(
@@ -220,6 +221,7 @@ def screening(
         pregnancy_test=pregnancy_test,
         escort_available=escort_available,
         prior_adequate_trials=prior_adequate_trials,
+        adequate_trials=tuple(adequate_trials) if adequate_trials is not None else None,
         abstinent_days=abstinent_days,
     )
     return _said(ScreeningRecorded, course, at, data)

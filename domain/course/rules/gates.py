@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.codes import folded
 from domain.course.state import CourseState
 from domain.events.clinic_events import ScreeningRecorded
 from domain.protocol.instruments import instrument_name
@@ -15,17 +16,19 @@ def findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterator
     rules = course.protocol.screening
     trials = [("screening.prior_trials_min", rules.prior_trials_min)]
     days: list[tuple[str, int]] = []
+    is_named = any(gate.trials_named for _, gate in _of_them(course))
     for table, gate in _of_them(course):
         if gate.prior_trials_min is not None:
             trials.append((f"{table}.prior_trials_min", gate.prior_trials_min))
         if gate.abstinent_days_min is not None:
             days.append((f"{table}.abstinent_days_min", gate.abstinent_days_min))
     key, least = max(trials, key=lambda one: one[1])
-    if (screening.prior_adequate_trials or 0) < least:
+    tried = _tried(course, screening, is_named=is_named)
+    if (tried or 0) < least:
         yield Blocker(
             code="screening.prior_trials_below_limit",
             message=f"{count_of(least, 'adequate treatment')} must have been tried without success",
-            observed=screening.prior_adequate_trials,
+            observed=tried,
             limit=least,
             source=course.protocol.source_of(key),
         )
@@ -42,6 +45,13 @@ def findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterator
             limit=least,
             source=course.protocol.source_of(key),
         )
+
+
+def _tried(course: CourseState, screening: ScreeningRecorded.Data, *, is_named: bool) -> int | None:
+    """How many treatments did not help: those that are named, each once; a bare number where none need be."""
+    if screening.adequate_trials is not None or is_named:
+        return len({course.protocol.canonical(folded(one)) for one in screening.adequate_trials or ()})
+    return screening.prior_adequate_trials
 
 
 def decision_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:

@@ -185,6 +185,7 @@ CONTRADICTIONS = [
     ("[measures.gad7]", '[measures.gad7]\nhigh = { severity = "urgent", hold = false }', "measures.gad7.high", "only cssrs has levels of risk"),
     ("[measures.gad7]", '[measures.gad7]\nknown_baseline = { indications = ["F41"], valid_for = "P90D" }', "measures.gad7.known_baseline", "only cssrs has levels of risk"),
     ('high     = { severity = "emergency", hold = true }\nmoderate = { severity = "urgent", hold = false }\n', "", "measures.cssrs.known_baseline", "must come with high: where nobody is called, nothing is known already"),
+    ("age_min = 18", "age_min = 18\ngates.pain = { indications = ['G89'], abstinent_days_min = 1, trials_named = true }", "screening.gates.pain.trials_named", "must come with prior_trials_min: nothing else counts them"),
     ("age_min = 18", "age_min = 18\ngates.pain = { indications = ['G89'] }", "screening.gates.pain", "must ask for something: prior_trials_min, abstinent_days_min or measure"),
     ("age_min = 18", "age_min = 18\ngates.pain = { indications = ['G89'], measure = 'phq9' }", "screening.gates.pain.measure", "must come with score_min or score_max, and each of them with it"),
     ("age_min = 18", "age_min = 18\ngates.pain = { indications = ['G89'], prior_trials_min = 1, score_min = 4 }", "screening.gates.pain.measure", "must come with score_min or score_max, and each of them with it"),

@@ -517,6 +517,15 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         also=a_gate(prior_trials_min=2),
     ),
     OneKey(
+        "screening.gates.trials_named",
+        True,
+        lambda ward: sees(ward, prior_adequate_trials=2),
+        [],
+        ["screening.prior_trials_below_limit"],
+        where=(*GATES, "resistant", "trials_named"),
+        also=a_gate(prior_trials_min=2),
+    ),
+    OneKey(
         "screening.gates.abstinent_days_min",
         28,
         lambda ward: sees(ward, abstinent_days=28),

@@ -15,7 +15,7 @@ GATED = weekly(
 )
 
 
-def screened(opens: Opens, indication: str, protocol: Protocol = GATED, **found: int | None) -> Ward:
+def screened(opens: Opens, indication: str, protocol: Protocol = GATED, **found: object) -> Ward:
     ward = opens(protocol)
     ward.reports(referral(MARA, at=ward.now, indications=[indication]))
     ward.screened().reports(screening(MARA, at=ward.now, **found))  # type: ignore[arg-type]
@@ -43,6 +43,38 @@ def test_what_everybody_is_asked_for_is_asked_of_them_too(opens: Opens) -> None:
 
     (blocker,) = ward.course.blockers(ward.now)
     assert (blocker.code, blocker.limit) == ("screening.prior_trials_below_limit", 3)
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "are_enough"),
+    [
+        (2, None, False),
+        (None, ("sertraline",), False),
+        (7, ("sertraline", "Sertraline "), False),
+        (None, ("sertraline", "venlafaxine"), True),
+        (1, ("sertraline", "venlafaxine"), True),
+    ],
+)
+def test_treatments_may_have_to_be_named(
+    opens: Opens, number: int | None, named: tuple[str, ...] | None, are_enough: bool
+) -> None:
+    """`trials_named`: each name once, and a bare number is none."""
+    gate = RESISTANT.but(measure=None, score_min=None, trials_named=True)
+    ward = opens(weekly({"screening.gates": {"resistant_depression": gate}}))
+    ward.referred().screened()
+    ward.reports(screening(MARA, at=ward.now, prior_adequate_trials=number, adequate_trials=named))
+
+    assert decides(ward) == ([] if are_enough else ["screening.prior_trials_below_limit"])
+
+
+@pytest.mark.parametrize(("number", "named", "are_enough"), [(2, None, True), (2, ("sertraline",), False)])
+def test_a_name_says_more_than_a_number(
+    opens: Opens, number: int, named: tuple[str, ...] | None, are_enough: bool
+) -> None:
+    """Where treatments are named they are counted, also where they need not be."""
+    ward = screened(opens, "F33.2", prior_adequate_trials=number, adequate_trials=named)
+
+    assert decides(ward) == ([] if are_enough else ["screening.prior_trials_below_limit"])
 
 
 @pytest.mark.parametrize("sober", [None, 27, 28])
