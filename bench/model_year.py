@@ -207,6 +207,31 @@ def _tells(type_: str, after: timedelta, *, with_session: bool = True, **said: o
     return plant
 
 
+def _swings(told: Sequence[Told], session: int) -> Planted:
+    """Every other reading of five, four minutes apart, is too high: none is followed by another that is."""
+    changed, at = _reads(systolic=200, diastolic=99)(told, session)
+    read = next(one for one in changed if one.time == at and one.type == "vitals.recorded")
+    more = [
+        _later(read._replace(event={**read.event, "id": f"{read.event['id']}-{number}"}), 4 * number * MINUTE).saying(
+            systolic=150 if number % 2 else 200, diastolic=90 if number % 2 else 99
+        )
+        for number in range(1, 5)
+    ]
+    others = [one for one in changed if not (_is(one, session, "vitals.recorded") and one.time > at)]
+    return sorted([*others, *more], key=lambda one: one.received), at
+
+
+def _says(type_: str, **changes: object) -> Plant:
+    """This event of the visit says so, of which nothing follows any more."""
+
+    def plant(told: Sequence[Told], session: int) -> Planted:
+        one = next(one for one in told if _is(one, session, type_))
+        kept = [other for other in told if other.received <= one.received]
+        return [one.saying(**changes) if other is one else other for other in kept], one.time
+
+    return plant
+
+
 def _on_friday(plant: Plant, hour: float) -> Plant:
     """The same on the Friday after the dose."""
 
@@ -221,7 +246,7 @@ def _on_friday(plant: Plant, hour: float) -> Plant:
 
 
 _CALL: Mapping[str, Any] = {"days_after": 1, "suicidal_ideation": False}
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 DANGERS: Final = (
     Danger("SpO₂ 84 %", _reads(spo2=84), frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY})),
@@ -236,6 +261,39 @@ DANGERS: Final = (
         _reads(symptoms=["Chest pain"]),
         frozenset({Kind.VITALS_EMERGENCY}),
         Severity.EMERGENCY,
+    ),
+    Danger(
+        "breathes six times a minute",
+        _reads(respiratory_rate=6),
+        frozenset({Kind.VITALS_EMERGENCY}),
+        Severity.EMERGENCY,
+    ),
+    Danger("heart rate 160", _reads(heart_rate=160), frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY})),
+    Danger("answers to pain alone", _reads(moaas=1), frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY})),
+    Danger("a word of suicide in a reading", _reads(symptoms=["suicidal ideation"]), frozenset({Kind.SUICIDE_RISK})),
+    Danger("a pressure that swings", _swings, frozenset({Kind.VITALS_URGENT}), within=8 * MINUTE),
+    Danger(
+        "dosed, and never cleared",
+        _without("session.cleared", since=timedelta(), lost_from=-DAY),
+        frozenset({Kind.PROTOCOL_DEVIATION}),
+        Severity.EMERGENCY,
+    ),
+    Danger(
+        "ten times the dose",
+        _says("dose.administered", mg=350),
+        frozenset({Kind.PROTOCOL_DEVIATION}),
+        Severity.EMERGENCY,
+    ),
+    Danger(
+        "a positive pregnancy test",
+        _says("patient.checked_in", pregnancy_test="positive"),
+        frozenset({Kind.EXCLUSION_FOUND}),
+    ),
+    Danger(
+        "never discharged",
+        _without("discharge.assessed", "patient.discharged", since=2 * HOUR, lost_from=timedelta()),
+        frozenset({Kind.DISCHARGE_OVERDUE, Kind.VITALS_OVERDUE}),
+        within=2 * HOUR,
     ),
     Danger(
         "a pressure of 185/112 that nobody measures again",
@@ -315,6 +373,18 @@ DANGERS: Final = (
         _tells("measure.recorded", 3 * DAY, with_session=False, instrument="cssrs", items=[1, 1, 1, 1, 1, 0]),
         frozenset({Kind.SUICIDE_RISK}),
         Severity.EMERGENCY,
+    ),
+    Danger(
+        "a screen of a method, and no plan",
+        _tells("measure.recorded", 3 * DAY, with_session=False, instrument="cssrs", items=[1, 1, 1, 0, 0, 0]),
+        frozenset({Kind.SUICIDE_RISK}),
+    ),
+    Danger(
+        "held, and nobody looks at it again",
+        _tells("course.held", DAY, with_session=False, reason="A family matter"),
+        frozenset({Kind.HOLD_UNREVIEWED}),
+        Severity.ROUTINE,
+        within=8 * DAY,
     ),
     Danger(
         "question 9 answered with 3",
