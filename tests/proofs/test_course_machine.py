@@ -439,7 +439,7 @@ class AnyCourse(RuleBasedStateMachine):
             if any(is_now[dose] and not was.get(dose) for dose in is_now):
                 assert_correction_was_told(entries, ward.entries)
             if not before.is_closed and not ward.course.is_closed:
-                assert_safety_was_told(entries, ward.entries, before.protocol)
+                assert_safety_was_told(entries, ward.entries, before.protocol, ward.course.holds)
 
     def _is_told_by_its_journal(self) -> None:
         """But for when a phase was learned, holds that a correction laid anew over a resumption, and what was weighed.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from domain.course.state import Hold
 from domain.events.clinic_events import DoseAdministered
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
@@ -109,10 +110,14 @@ def assert_correction_was_told(before: Sequence[Entry], entries: Sequence[Entry]
     assert is_deviation or review.rank >= Severity.URGENT.rank
 
 
-def assert_safety_was_told(before: Sequence[Entry], entries: Sequence[Entry], rules: Protocol) -> None:
+def assert_safety_was_told(
+    before: Sequence[Entry], entries: Sequence[Entry], rules: Protocol, holds: Sequence[Hold]
+) -> None:
     """By the last correction a risk of suicide came or went, or a hold of safety went: an urgent review is open.
 
     Where somebody is being asked about the risk, it depends on that whether they are at risk; it is not compared then.
+    A correction before this one may have held the course anew for that risk, of which no entry tells: while that one of
+    its `holds` stands, nothing went.
     """
     was, now = as_corrected(before), as_corrected(entries)
     is_asked = any(kind in standing(told) for told in (before, entries) for kind in OF_THE_RISK)
@@ -121,6 +126,8 @@ def assert_safety_was_told(before: Sequence[Entry], entries: Sequence[Entry], ru
         {why for why, safety in _holds(read, rules, known_screens(told, rules)).items() if safety}
         for read, told in ((was, before), (now, entries))
     )
+    if any(one.is_safety and one.reason.startswith("suicide risk") for one in holds):
+        still.add("risk")
     if is_moved or held - still:
         assert standing(entries).get("correction_review", Severity.ROUTINE).rank >= Severity.URGENT.rank
 
