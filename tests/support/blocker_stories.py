@@ -239,7 +239,9 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "consent.other_document",
-        lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, document="parking-permit")),
+        lambda ward: eligible(
+            MARA, at=_after(ward.referred(), consent(MARA, at=ward.now, document="parking-permit")).now
+        ),
     ),
     Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
     Reason("consent.further_missing", lambda ward: eligible(MARA, at=ward.screened().now), RECORDED),

@@ -250,7 +250,9 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         "screening.recorded": lambda: screening(
             MARA, at=at, by=by, conditions=seldom([], ["cystitis"], ["active_mania"]), systolic=seldom(124, 155)
         ),
-        "consent.signed": lambda: consent(MARA, at=at, by=by, version=seldom("2026-01", "2025-01")),
+        "consent.signed": lambda: consent(
+            MARA, at=at, by=by, version=seldom("2026-01", "2025-01"), document=seldom("kap-consent", "photo-consent")
+        ),
         "consent.withdrawn": lambda: consent_withdrawn(MARA, at=at, by=by),
         "measure.recorded phq9": lambda: phq9(MARA, at=at, items=seldom((0,) * 9, (1,) * 9)),
         "measure.recorded gad7": lambda: gad7(MARA, at=at),
