@@ -33,7 +33,7 @@ from tests.support.cast import (
     screening,
     weekly,
 )
-from tests.support.ward import EDGES, TICK, Ward
+from tests.support.ward import EDGES, Ward
 
 CODES = ("consent.missing", "consent.withdrawn", "consent.other_version", "consent.expired")
 
