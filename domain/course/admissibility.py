@@ -11,7 +11,6 @@ from domain.course.placement_blockers import (
     not_under_way,
     unknown_session,
     wrong_phase,
-    wrong_role,
     wrong_stage,
 )
 from domain.course.rules import booking, clearance, consent, discharge, eligibility, preparation
@@ -96,9 +95,7 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     """
     rule = EVENT_RULES[type(event)]
     lifted = lifted_by(rule.overrides(event))
-    role = event.data.actor.role
-    name = _type_of(rule.event).removeprefix("kap.")
-    by_role = [] if role in rule.roles else [wrong_role(role, name, rule.roles)]
+    by_role = rule.by_role(course, event, event.data.actor.role)
     phases = rule.phases_in(course)
     by_phase = [] if course.phase in phases else [wrong_phase(course, phases)]
     session, by_session = session_of(course, rule, event)

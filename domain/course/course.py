@@ -31,6 +31,7 @@ from domain.events.clinic_events import (
     ProtocolMigrated,
     VitalsRecorded,
 )
+from domain.events.fields import SAYS_SOMETHING, without_words
 from domain.events.fingerprint import content, fingerprint
 from domain.ledger import Entry, Note
 from domain.oncall.rota import UTC_ZONE, Zone
@@ -91,6 +92,8 @@ class Course(CourseState):
             raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
         if self.is_closed and isinstance(event, Act) and not is_referral and not self._ends_monitoring(event):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
+        if wordless := [FieldError(pointer=f"/data{one}", detail=SAYS_SOMETHING) for one in without_words(event.data)]:
+            raise invalid(*wordless)
         EVENT_RULES[type(event)].check(self, event)
         if (correction := self._correction(event, sent_by)) is not None:
             corrected_fact.check(self, event, correction, now + CLOCK_SKEW)

@@ -4,16 +4,18 @@ The protocol may refuse an act; a fact is never refused (`domain.events.clinic_e
 fact, a deviation: the fact is accepted, and people are told of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from domain.course.placement_blockers import wrong_role
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import Act, Event
 from domain.events.fields import Override
+from domain.protocol.model import Protocol
 from domain.values import Blocker, Role
 
 ALWAYS = frozenset(Phase)
@@ -47,6 +49,10 @@ def _no_phases(_: object) -> frozenset[Phase]:
     return frozenset()
 
 
+def _no_roles(_: object) -> None:
+    return None
+
+
 def never(_: object) -> bool:
     """Of an event that no protocol ever wants: it is taken whenever it comes."""
     return False
@@ -56,7 +62,8 @@ def never(_: object) -> bool:
 class _Rule(Generic[E]):
     """What every rule has.
 
-    `more_phases` are those that the course's protocol adds to `phases`.
+    `more_phases` are those that the course's protocol adds to `phases`. `only_roles` are those of `roles` that it
+    names by `roles_key`; None leaves them all.
     `check` raises `Refused` if a field does not fit the course. `overrides` are those of the event's overrides that
     count. `is_wanted` says whether the course's protocol ever wants such an event; it is taken whenever it comes.
     `fulfils` says that the event fulfils a requirement, and counts only if the protocol has nothing against it; any
@@ -67,6 +74,8 @@ class _Rule(Generic[E]):
     phases: frozenset[Phase]
     more_phases: Callable[[CourseState], frozenset[Phase]] = _no_phases
     roles: frozenset[Role] = STAFF
+    only_roles: Callable[[Protocol], Collection[Role] | None] = _no_roles
+    roles_key: str | None = None
     check: Callable[[CourseState, E], object] = _none
     overrides: Callable[[E], tuple[Override, ...]] = _none
     is_wanted: Callable[[CourseState], bool] = _always
@@ -75,6 +84,19 @@ class _Rule(Generic[E]):
     def phases_in(self, course: CourseState) -> frozenset[Phase]:
         """The phases of this course that such an event belongs to."""
         return self.phases | self.more_phases(course)
+
+    def roles_in(self, protocol: Protocol) -> frozenset[Role]:
+        """The roles that may report such an event under this protocol."""
+        named = self.only_roles(protocol)
+        return self.roles if named is None else self.roles & frozenset(named)
+
+    def by_role(self, course: CourseState, event: Event, role: Role) -> Iterator[Blocker]:
+        """The blocker of this event if nobody in that role may report what the rule is about."""
+        allowed = self.roles_in(course.protocol)
+        if role not in allowed:
+            source = course.protocol.source_of(self.roles_key) if self.roles_key and role in self.roles else None
+            name = str(type(event).model_fields["type"].default).removeprefix("kap.")
+            yield wrong_role(role, name, allowed, source)
 
     def may_lift(self, blocker: Blocker) -> bool:
         """Whether such an event may lift the blocker by an override; one that takes none lifts nothing."""

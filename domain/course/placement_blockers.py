@@ -7,8 +7,8 @@ from domain.course.state import CourseState, Phase
 from domain.values import Blocker, Role
 
 
-def wrong_role(role: Role, event: str, allowed: frozenset[Role]) -> Blocker:
-    """The blocker for a role that may not report the event."""
+def wrong_role(role: Role, event: str, allowed: frozenset[Role], source: str | None = None) -> Blocker:
+    """The blocker for a role that may not report the event; `source` is that of the protocol's key that says so."""
     expected = ", ".join(sorted(allowed))
     return Blocker(
         code="actor.role_not_allowed",
@@ -16,6 +16,7 @@ def wrong_role(role: Role, event: str, allowed: frozenset[Role]) -> Blocker:
         absolute=True,
         observed=role,
         limit=expected,
+        source=source,
     )
 
 

@@ -3,9 +3,10 @@
 Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Final, Self, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -21,14 +22,46 @@ WHOLE = BeforeValidator(_whole)
 """Annotation for a whole number: it may be written with a decimal point, as many systems do: `126.0`."""
 
 
-def _says_something(text: str) -> str:
+def _is_no_white_space(text: str) -> str:
     if not text.strip():
-        raise ValueError("must say something: white space alone is nothing")
+        raise ValueError(SAYS_SOMETHING)
     return text
 
 
-Reason = Annotated[Text, AfterValidator(_says_something)]
+SAYS_SOMETHING: Final = "must say something: it has no letter and no digit"
+
+_READ: Final = AfterValidator(_is_no_white_space)
+"""Holds for what was accepted once, too; what is new is asked for `without_words`."""
+
+Reason = Annotated[Text, _READ]
 """Why somebody decided so, or what they aim at, in words that can be read. A fact's words may be blank: it is taken."""
+
+_UNSEEN: Final = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters that nobody can see: the fillers of Hangul."""
+
+
+def says_something(text: str) -> bool:
+    """Whether a letter or a digit of any script is in it."""
+    return any(sign.isalnum() and sign not in _UNSEEN for sign in text)
+
+
+def without_words(data: Frozen) -> Iterator[str]:
+    """The JSON pointers, within these data, of each reason or goal that says nothing."""
+    for name, is_list in _reasons_of(type(data)):
+        said = getattr(data, name)
+        texts = [(f"/{name}/{place}", text) for place, text in enumerate(said)] if is_list else [(f"/{name}", said)]
+        yield from (pointer for pointer, text in texts if not says_something(text))
+
+
+@cache
+def _reasons_of(model: type[Frozen]) -> tuple[tuple[str, bool], ...]:
+    """The fields of the model that are a reason, or a list of them, which the second says."""
+    found = []
+    for name, field in model.model_fields.items():
+        item = next(iter(get_args(field.annotation)), None)
+        if _READ in field.metadata or _READ in getattr(item, "__metadata__", ()):
+            found.append((name, _READ not in field.metadata))
+    return tuple(found)
 
 
 def _without_none(codes: tuple[Code, ...]) -> tuple[Code, ...]:
@@ -82,7 +115,12 @@ class Override(Frozen):
 
 
 def lifted_by(overrides: Iterable[Override]) -> frozenset[str]:
-    """The codes of the blockers that these overrides lift. One without a rationale, or with a blank one, lifts none."""
+    """The codes of the blockers that these overrides lift. One whose rationale says nothing lifts none."""
+    return frozenset(override.code for override in overrides if says_something(override.rationale))
+
+
+def weighed_by(overrides: Iterable[Override]) -> frozenset[str]:
+    """The codes of the blockers that these overrides of an accepted act lifted, by the rules of its day."""
     return frozenset(override.code for override in overrides if override.rationale.strip())
 
 

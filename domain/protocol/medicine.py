@@ -14,6 +14,7 @@ from domain.durations import Length, LengthOrZero
 from domain.protocol.values import (
     BASIC_VITALS,
     Count,
+    GiverRole,
     LimitSeverity,
     Milligrams,
     Percent,
@@ -24,7 +25,7 @@ from domain.protocol.values import (
     Years,
     is_listed,
 )
-from domain.values import Code, Frozen, Severity
+from domain.values import Code, Frozen, PersonId, Severity
 
 
 class DoseBasis(StrEnum):
@@ -68,13 +69,17 @@ class DoseRules(DoseBounds):
 
     `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
     `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
-    that has no others; None allows any.
+    that has no others; None allows any. `given_by` are the roles in which somebody may give it; None asks nobody.
+    The second prescriber of a dose above `max` is one whom the course has met as such, or one of `second_prescribers`;
+    with None anybody whom it has not met in other roles alone.
     """
 
     step_after_event: bool = False
     boosters_max: Count
     by_age: Annotated[tuple[AgeBound, ...], Field(min_length=1)] | None = None
     amounts: Annotated[tuple[Milligrams, ...], Field(min_length=1)] | None = None
+    given_by: Annotated[tuple[GiverRole, ...], Field(min_length=1)] | None = None
+    second_prescribers: tuple[PersonId, ...] | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""

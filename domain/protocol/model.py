@@ -116,19 +116,27 @@ class ScreeningRules(Frozen):
 
 
 class PreparationRules(Frozen):
-    """The talks and topics that must be covered before the first dose. A talk of fewer minutes is none."""
+    """The talks and topics that must be covered before the first dose. A talk of fewer minutes is none.
+
+    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody.
+    """
 
     sessions: Count
     least_minutes: AtLeastOne | None = None
+    roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] | None = None
     within: Length
     topics: tuple[Code, ...]
 
 
 class IntegrationRules(Frozen):
-    """How soon after a medicine session integration talks are held, and how many. One of fewer minutes is none."""
+    """How soon after a medicine session integration talks are held, and how many. One of fewer minutes is none.
+
+    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody.
+    """
 
     sessions: Count
     least_minutes: AtLeastOne | None = None
+    roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] | None = None
     within: Length
 
 

@@ -40,7 +40,11 @@ _MORE: Final = (
 )
 """Lists of what is asked for, or stands in the way: a longer one asks for more."""
 
-_FEWER: Final = ("screening.known", "deviations.silent", "staff_several", "consent_documents")
+_FEWER: Final = (
+    *("screening.known", "deviations.silent", "staff_several", "consent_documents", "dose.given_by"),
+    "dose.second_prescribers",
+    *("preparation.roles", "integration.roles"),
+)
 """Lists of what is let through, or told to nobody."""
 
 

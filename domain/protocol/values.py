@@ -98,6 +98,19 @@ StaffRole = Annotated[Role, BeforeValidator(_read_staff_role)]
 """A role that somebody can be booked in: neither the patient's nor Kapstan's own."""
 
 
+def _read_giver_role(value: object) -> Role:
+    if value == Role.SYSTEM:
+        return Role.SYSTEM
+    try:
+        return _read_staff_role(value)
+    except ValueError as wrong:
+        raise ValueError(f"{str(wrong).replace(' or coordinator', ', coordinator')} or system") from None
+
+
+GiverRole = Annotated[Role, BeforeValidator(_read_giver_role)]
+"""A role that may report that the medicine was given: a clinic's system too, if it never says who gave it."""
+
+
 class Range(Frozen):
     """From `low` to `high`, both included; a two-element array in the file."""
 

@@ -22,6 +22,7 @@ LIFTED_BY_TIME: Final = frozenset(
 """Blockers that time alone lifts: a screen showing them from an hour ago would be wrong."""
 
 WORDS: Final[Mapping[str, str]] = {
+    "<>.possible_duplicate": "Talk perhaps reported twice",
     "<>.too_short": "Talk too short to count",
     "actor.role_not_allowed": "Another role reports this",
     "booking.<>_missing": "{} to be booked",

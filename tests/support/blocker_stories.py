@@ -239,7 +239,9 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "consent.other_document",
-        lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, document="parking-permit")),
+        lambda ward: eligible(
+            MARA, at=_after(ward.referred(), consent(MARA, at=ward.now, document="parking-permit")).now
+        ),
     ),
     Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
     Reason("consent.further_missing", lambda ward: eligible(MARA, at=ward.screened().now), RECORDED),
@@ -347,6 +349,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("plan.dose_in_wrong_unit", lambda ward: plan(MARA, at=ward.eligible().now, mg=35)),
     Reason("plan.dose_not_an_amount", lambda ward: plan(MARA, at=ward.eligible().now, mg=30), SPRAYED),
     Reason("preparation.too_short", lambda ward: preparation(MARA, at=ward.planned().now, minutes=1)),
+    Reason(
+        "preparation.possible_duplicate",
+        lambda ward: preparation(MARA, at=_after(ward.planned(), preparation(MARA, at=ward.now)).now + TICK),
+    ),
     Reason("plan.dose_above_first_max", lambda ward: plan(MARA, at=ward.eligible().now, mg_per_kg=0.51)),
     Reason("booking.number_not_next", lambda ward: booking(MARA, 2, at=ward.prepared().now, starts_at=ward.begins())),
     Reason(
@@ -560,6 +566,12 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "integration.too_short",
         lambda ward: integration(MARA, at=ward.discharged().now + hours(1), minutes=1),
+    ),
+    Reason(
+        "integration.possible_duplicate",
+        lambda ward: integration(
+            MARA, at=_after(ward.discharged(), integration(MARA, at=ward.now + hours(2))).now + TICK
+        ),
     ),
     Reason("integration.before_discharge", lambda ward: integration(MARA, at=ward.discharged().now - TICK)),
     Reason("check_in.not_in_protocol", lambda ward: call(MARA, at=ward.discharged().now, days_after=2)),

@@ -10,7 +10,7 @@ from domain.course.rules.dose_bounds import LEAST_MG
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, DoseAdministered
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, IntegrationHeld, PreparationHeld
 from domain.events.fields import PregnancyTest
 from domain.values import Actor
 from tests.support.cast import (
@@ -250,7 +250,9 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         "screening.recorded": lambda: screening(
             MARA, at=at, by=by, conditions=seldom([], ["cystitis"], ["active_mania"]), systolic=seldom(124, 155)
         ),
-        "consent.signed": lambda: consent(MARA, at=at, by=by, version=seldom("2026-01", "2025-01")),
+        "consent.signed": lambda: consent(
+            MARA, at=at, by=by, version=seldom("2026-01", "2025-01"), document=seldom("kap-consent", "photo-consent")
+        ),
         "consent.withdrawn": lambda: consent_withdrawn(MARA, at=at, by=by),
         "measure.recorded phq9": lambda: phq9(MARA, at=at, items=seldom((0,) * 9, (1,) * 9)),
         "measure.recorded gad7": lambda: gad7(MARA, at=at),
@@ -258,7 +260,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         "eligibility.decided": lambda: eligible(MARA, at=at, by=by, overrides=lifted),
         "eligibility.decided no": lambda: ineligible(MARA, at=at, by=by),
         "plan.prescribed": lambda: plan(MARA, at=at, by=by, sessions=seldom(3, None, 4, 9)),
-        "preparation.held": lambda: preparation(MARA, at=at, by=by, topics=seldom(TOPICS, TOPICS[:1])),
+        "preparation.held": lambda: preparation(MARA, at=at, by=by, topics=seldom(TOPICS, TOPICS[:1]), minutes=30),
         "session.booked": lambda: booking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
         "session.rebooked": lambda: rebooking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
         "session.canceled": lambda: cancellation(MARA, number, at=at, by=by),
@@ -327,7 +329,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             suicidal_ideation=seldom(False, True),
             symptoms=seldom((), ("suicidal_ideation",), ("nausea",)),
         ),
-        "integration.held": lambda: integration(MARA, told, at=at, by=by),
+        "integration.held": lambda: integration(MARA, told, at=at, by=by, minutes=30),
         "form.filed": lambda: form(MARA, told, at=at, by=by, form=seldom("session_monitoring", "other")),
         "follow_up.held": lambda: follow_up(MARA, at=at, by=by, days_after=draw(st.sampled_from([30, 90, 180, 31]))),
         "course.held": lambda: hold(MARA, at=at, by=by),
@@ -362,7 +364,7 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
             )
             return next((event for is_done, event in todo if not is_done), eligible(MARA, at=now, overrides=LIFTED))
         case Phase.PREPARATION, _:
-            return plan(MARA, at=now) if course.plan is None else preparation(MARA, at=now)
+            return plan(MARA, at=now) if course.plan is None else preparation(MARA, at=now, minutes=30)
         case Phase.MEDICINE, Stage.BOOKED:
             return check_in(MARA, number, at=now)
         case Phase.MEDICINE, (Stage.CHECKED_IN | Stage.CLEARED) if "check_in" in _blocked(ward):
@@ -382,7 +384,7 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
         case ((Phase.MEDICINE | Phase.INTEGRATION), (Stage.CANCELED | Stage.MISSED | Stage.ABORTED)):
             return rebooking(MARA, number, at=now, starts_at=now + days(7))
         case Phase.INTEGRATION, _:
-            return integration(MARA, number, at=now)
+            return integration(MARA, number, at=now, minutes=30)
         case Phase.MEDICINE, _:
             number = 1 if session is None else number + 1
             return booking(MARA, number, at=now, starts_at=now + days(7))
@@ -463,11 +465,24 @@ def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     # The dose that is tried is the least there is, to ask whether any fits the bounds: that it is small says nothing.
     doses = (event for event in asked if isinstance(event, DoseAdministered))
     accepted |= {event.type for event in doses if _is_only_small(ward, event)}
+    # A talk is wanted from the discharge on; one that is told this moment has taken its time.
+    talks = (event for event in asked if isinstance(event, PreparationHeld | IntegrationHeld))
+    accepted |= {event.type for event in talks if _is_only_soon(ward, event)}
     if ward.course.is_death_reported or ward.course.died_at is not None:
         # Whoever is dosed after a death is measured and sent home, though the record says that they died; so it is in a
         # course that was entered in error.
         accepted |= {event.type for event in asked if event.type in offered and _is_against_their_death(ward, event)}
     return offered, accepted
+
+
+def _is_only_soon(ward: Ward, talk: ClinicEvent) -> bool:
+    """Whether all that speaks against the talk is that it began before the discharge, or while another one went on."""
+    against = {blocker.code for blocker in ward.course.blockers_for(talk)}
+    return bool(against) and against <= {
+        "preparation.possible_duplicate",
+        "integration.possible_duplicate",
+        "integration.before_discharge",
+    }
 
 
 def _is_only_small(ward: Ward, event: ClinicEvent) -> bool:

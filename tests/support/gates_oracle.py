@@ -158,7 +158,12 @@ def _gates_of_the_course(
 ) -> dict[str, bool]:
     phase = next((one.data["phase"] for one in reversed(entries) if one.type == "kap.phase.entered"), "screening")
     told = said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew")
-    consents = [one for one in told if one.time <= given.time]
+    own = rules.screening.consent_documents
+    consents = [
+        one
+        for one in told
+        if one.time <= given.time and (one.type != "kap.consent.signed" or own is None or one.data["document"] in own)
+    ]
     consent = newest(consents) if consents else None
     is_signed = consent is not None and consent.type == "kap.consent.signed"
     screenings = list(said(entries, "screening.recorded"))

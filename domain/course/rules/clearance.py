@@ -29,7 +29,7 @@ from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import SessionCleared
-from domain.events.fields import lifted_by
+from domain.events.fields import weighed_by
 from domain.protocol.instruments import instrument_name
 from domain.protocol.model import CourseRules
 from domain.protocol.values import Vital
@@ -300,7 +300,7 @@ def _clear(transition: Transition[Any], session: MedicineSession, event: Session
     """Clears the session, and keeps what the prescriber weighed, with its values: a worse one asks again."""
     arrived = transition.recorded(event)
     cleared = newer(session.clearance, arrived)
-    lifted = lifted_by(event.data.overrides)
+    lifted = weighed_by(event.data.overrides)
     weighed = tuple(one for one in blockers(transition.course, session, event.time) if one.code in lifted)
     if any(one.code == "medications.changed" for one in weighed):
         transition.change(medications_changed_at=None)

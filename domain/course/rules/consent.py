@@ -32,15 +32,6 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         yield Blocker(code="consent.missing", message="The patient has not signed a consent", absolute=True)
     elif not isinstance(consent.data, ConsentSigned.Data):
         yield Blocker(code="consent.withdrawn", message="The patient has withdrawn consent", absolute=True)
-    elif consent.data.version != rules.consent_version:
-        yield Blocker(
-            code="consent.other_version",
-            message=f"Consent version {consent.data.version} was signed; the protocol asks for {rules.consent_version}",
-            absolute=True,
-            observed=consent.data.version,
-            limit=rules.consent_version,
-            source=course.protocol.source_of("screening.consent_version"),
-        )
     elif rules.consent_documents is not None and consent.data.document not in rules.consent_documents:
         yield Blocker(
             code="consent.other_document",
@@ -49,6 +40,15 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             observed=consent.data.document,
             limit=", ".join(rules.consent_documents),
             source=course.protocol.source_of("screening.consent_documents"),
+        )
+    elif consent.data.version != rules.consent_version:
+        yield Blocker(
+            code="consent.other_version",
+            message=f"Consent version {consent.data.version} was signed; the protocol asks for {rules.consent_version}",
+            absolute=True,
+            observed=consent.data.version,
+            limit=rules.consent_version,
+            source=course.protocol.source_of("screening.consent_version"),
         )
     elif at >= consent.at + rules.consent_valid_for:
         expired_on = (consent.at + rules.consent_valid_for).date().isoformat()
@@ -104,9 +104,20 @@ def further_blockers(course: CourseState, at: datetime, session: int | None = No
 
 
 def _to_the_treatment(course: CourseState) -> tuple[_Consent, ...]:
-    """What was signed or withdrawn, without the further documents that are asked for beside the consent itself."""
-    further = course.protocol.screening.further_consents or {}
-    return tuple(one for one in course.consents if getattr(one.data, "document", None) not in further)
+    """What was signed or withdrawn of the consent to this treatment, in order of time.
+
+    Another paper neither gives nor takes it; where nothing else was ever signed, it is told what was.
+    """
+    rules = course.protocol.screening
+    further = rules.further_consents or {}
+    signed = tuple(one for one in course.consents if getattr(one.data, "document", None) not in further)
+    documents = rules.consent_documents
+    own = (
+        one
+        for one in signed
+        if documents is None or not isinstance(one.data, ConsentSigned.Data) or one.data.document in documents
+    )
+    return tuple(own) or signed
 
 
 def _is_of(said: ConsentSigned.Data | ConsentWithdrawn.Data, document: str) -> bool:

@@ -231,12 +231,9 @@ def _in_basis(bounds: RouteBounds, mg: float, weight_kg: float) -> float:
 
 
 def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:
-    # Kapstan has no list of prescribers; it only knows people whom the course has met in other roles.
     first, second = dose.actor, dose.witness
-    roles = {role for who, role in course.roles if who == second}
-    return (
-        first.role is Role.PRESCRIBER
-        and second is not None
-        and second != first.id
-        and (not roles or Role.PRESCRIBER in roles)
-    )
+    if first.role is not Role.PRESCRIBER or second is None or second == first.id:
+        return False
+    met = {role for who, role in course.roles if who == second}
+    named = course.protocol.medicine.dose.second_prescribers
+    return Role.PRESCRIBER in met or (not met if named is None else second in named)

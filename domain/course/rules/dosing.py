@@ -1,8 +1,8 @@
 """Dosing: what stands in the way of a dose, and what follows once one was given."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
@@ -26,10 +26,13 @@ from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DoseAdministered, InfusionStarted, InfusionStopped, SessionAborted
-from domain.values import Blocker, Severity, absolute_first, count_of
+from domain.protocol.model import Protocol
+from domain.values import Blocker, Role, Severity, absolute_first, count_of
 
 DUPLICATE_WITHIN = timedelta(minutes=5)
 """The same amount reported again within this time may be one dose reported twice."""
+
+GIVEN_BY: Final = "medicine.dose.given_by"
 
 
 def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tuple[Blocker, ...]:
@@ -216,6 +219,11 @@ def _is_here_since(session: MedicineSession, moment: datetime, dose: DoseGiven) 
     return moment < dose.at or returning.is_seen_since(session, moment)
 
 
+def given_by(protocol: Protocol) -> Collection[Role] | None:
+    """The roles in which somebody may give the medicine; None for any."""
+    return protocol.medicine.dose.given_by
+
+
 def session_of_dose(
     course: CourseState, _rule: SessionEventRule[Any], event: DoseAdministered | InfusionStarted | InfusionStopped
 ) -> MedicineSession:
@@ -266,6 +274,8 @@ def _session_of_abortion(
 DOSED = SessionEventRule(
     event=DoseAdministered,
     phases=MEDICINE,
+    only_roles=given_by,
+    roles_key=GIVEN_BY,
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
     standing=standing,
     blockers=_administered,

@@ -14,7 +14,7 @@ from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
-from domain.events.fields import PregnancyTest, lifted_by
+from domain.events.fields import PregnancyTest, weighed_by
 from domain.protocol.instruments import instrument_name
 from domain.protocol.model import Protocol
 from domain.protocol.values import is_listed
@@ -237,7 +237,7 @@ def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
 
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
     """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
-    lifted = lifted_by(event.data.overrides)
+    lifted = weighed_by(event.data.overrides)
     found = (*_findings_of(transition.course), *results.outside(transition.course, event.time))
     weighed = tuple(one for one in found if one.code in lifted)
     known = known_risk.weighed(transition.course, event.time, lifted)

@@ -50,6 +50,7 @@ def visits_held(course: CourseState) -> frozenset[int]:
 
 def integration_blockers(course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
+    rules = course.protocol.integration
     if session.ended is None:
         yield from _before_discharge(session, event.time)
     elif event.time < session.ended.at:
@@ -58,8 +59,17 @@ def integration_blockers(course: CourseState, session: MedicineSession, event: I
             message="The talk is dated before the patient's discharge",
             absolute=True,
         )
-    least = course.protocol.integration.least_minutes
-    yield from preparation.too_short("integration", event.data.minutes, least, course.protocol)
+    elif rules.roles is not None and preparation.began_at(event.time, event.data.minutes) < session.ended.at:
+        since = in_words(event.time - session.ended.at)
+        yield Blocker(
+            code="integration.before_discharge",
+            message=f"The talk took {event.data.minutes} min and was over {since} after the patient's discharge",
+            absolute=True,
+            observed=event.data.minutes,
+        )
+    yield from preparation.too_short("integration", event.data.minutes, rules.least_minutes, course.protocol)
+    held = (talk for one in course.sessions for talk in one.integrations)
+    yield from preparation.told_before("integration", event, held, rules)
 
 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:
@@ -307,6 +317,8 @@ INTEGRATED = SessionEventRule(
     event=IntegrationHeld,
     phases=ALWAYS,
     stages=DISCHARGED,
+    only_roles=lambda protocol: protocol.integration.roles,
+    roles_key="integration.roles",
     fulfils=True,
     place=_last_discharged,
     blockers=integration_blockers,

@@ -41,6 +41,10 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
     """What the bounds say of the amount that was given, on top of the session's other doses."""
     yield from _none_runs(course, session, event.time)
     said, infusion = event.data, _stopped_by(session, event)
+    is_a_dose = infusion is None or isinstance(infusion.data, InfusionStopped.Data)
+    if is_a_dose and said.actor.role in STOPPED.roles:
+        # Anybody may stop one; of one that nobody started, it is all that is known of who gave it.
+        yield from STARTED.by_role(course, event, said.actor.role)
     others = session.but(doses=tuple(dose for dose in session.doses if dose is not infusion))
     answers = infusion.data if infusion is not None and isinstance(infusion.data, InfusionStarted.Data) else None
     if answers is not None and said.mg_given <= answers.mg:
@@ -157,6 +161,8 @@ def _session_of_stop(course: CourseState, rule: SessionEventRule[Any], event: In
 STARTED = SessionEventRule(
     event=InfusionStarted,
     phases=MEDICINE,
+    only_roles=dosing.given_by,
+    roles_key=dosing.GIVEN_BY,
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
     standing=_infusions_standing,
     blockers=_start_blockers,

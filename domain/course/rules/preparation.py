@@ -1,13 +1,16 @@
 """Preparation: whether the required talks were held and topics covered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.event_rule import EventRule
+from domain.course.recorded import Recorded
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
-from domain.events.clinic_events import PreparationHeld
-from domain.protocol.model import Protocol
+from domain.durations import in_words
+from domain.events.clinic_events import IntegrationHeld, PreparationHeld
+from domain.protocol.model import IntegrationRules, PreparationRules, Protocol
 from domain.values import Blocker, Moment
 
 
@@ -37,8 +40,37 @@ def blockers(course: CourseState) -> Iterator[Blocker]:
 
 
 def talk_blockers(course: CourseState, event: PreparationHeld) -> Iterator[Blocker]:
-    """The blocker of counting a talk that was too short to be one."""
-    yield from too_short("preparation", event.data.minutes, course.protocol.preparation.least_minutes, course.protocol)
+    """The blockers of counting a talk that was too short to be one, or was told before."""
+    rules = course.protocol.preparation
+    yield from too_short("preparation", event.data.minutes, rules.least_minutes, course.protocol)
+    yield from told_before("preparation", event, course.preparations, rules)
+
+
+def began_at(at: datetime, minutes: int) -> datetime:
+    """When a talk began that was over at that moment."""
+    return at - timedelta(minutes=minutes)
+
+
+def told_before(
+    table: str,
+    event: PreparationHeld | IntegrationHeld,
+    held: Iterable[Recorded[PreparationHeld.Data] | Recorded[IntegrationHeld.Data]],
+    rules: PreparationRules | IntegrationRules,
+) -> Iterator[Blocker]:
+    """The blocker of a talk that went on while another one did: one talk, told twice. Without `roles` none is asked."""
+    if rules.roles is None:
+        return
+    began = began_at(event.time, event.data.minutes)
+    for one in held:
+        if began < one.at and began_at(one.at, one.data.minutes) < event.time:
+            yield Blocker(
+                code=f"{table}.possible_duplicate",
+                message=f"A talk of {one.data.minutes} min was reported that went on at the same time: "
+                f"the two ended {in_words(abs(event.time - one.at))} apart",
+                absolute=True,
+                observed=event.data.minutes,
+            )
+            return
 
 
 def too_short(table: str, minutes: int, least: int | None, protocol: Protocol) -> Iterator[Blocker]:
@@ -74,6 +106,8 @@ def _hold(transition: Transition[Any], event: PreparationHeld) -> None:
 HELD = EventRule(
     event=PreparationHeld,
     phases=frozenset({Phase.PREPARATION}),
+    only_roles=lambda protocol: protocol.preparation.roles,
+    roles_key="preparation.roles",
     fulfils=True,
     blockers=talk_blockers,
     apply=_hold,

@@ -134,6 +134,7 @@ def test_a_booster_is_offered_while_there_is_room_for_the_least_of_one(
     bounds |= {name: min(value, reached) if bound.endswith(".hard_max") else value for name, value in bounds.items()}
     bounds[bound.rpartition(".")[2]] = reached
     rules: dict[str, object] = {f"medicine.dose.{name}": value for name, value in bounds.items()}
+    rules["medicine.dose.second_prescribers"] = (WARD.id,)
     ward = opens(weekly({"medicine.dose.boosters_max": 1, **rules})).cleared()
     ward.reports(dose(MARA, at=ward.begins(), by=OSEI, mg=given, witness=WARD))
     ward.watched(until=minutes(15))
@@ -165,6 +166,7 @@ def test_every_clinic_event_has_its_rule() -> None:
 PRESCRIBER = {Role.PRESCRIBER}
 ANYBODY = set(Role)
 STAFF = ANYBODY - {Role.PATIENT}
+HOLDS_TALKS = {Role.THERAPIST, Role.PRESCRIBER}
 MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.screening.recorded": ("referred", STAFF),
     "kap.consent.signed": ("referred", ANYBODY),
@@ -172,7 +174,7 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.measure.recorded": ("referred", ANYBODY),
     "kap.eligibility.decided": ("screened", PRESCRIBER),
     "kap.plan.prescribed": ("eligible", PRESCRIBER),
-    "kap.preparation.held": ("eligible", STAFF),
+    "kap.preparation.held": ("eligible", HOLDS_TALKS),
     "kap.session.booked": ("eligible", STAFF),
     "kap.session.rebooked": ("booked", STAFF),
     "kap.session.canceled": ("booked", STAFF),
@@ -180,7 +182,7 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.patient.checked_in": ("booked", STAFF),
     "kap.vitals.recorded": ("checked_in", STAFF),
     "kap.session.cleared": ("cleared", PRESCRIBER),
-    "kap.dose.administered": ("cleared", STAFF),
+    "kap.dose.administered": ("cleared", {Role.PRESCRIBER, Role.MONITOR}),
     "kap.medication.administered": ("checked_in", STAFF),
     "kap.patient.left": ("dosed", STAFF),
     "kap.patient.handed_over": ("dosed", STAFF),
@@ -190,7 +192,7 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.session.aborted": ("dosed", STAFF),
     "kap.discharge.assessed": ("dosed", STAFF),
     "kap.check_in.completed": ("discharged", ANYBODY),
-    "kap.integration.held": ("discharged", STAFF),
+    "kap.integration.held": ("discharged", HOLDS_TALKS),
     "kap.form.filed": ("discharged", STAFF),
     "kap.follow_up.held": ("in_follow_up", STAFF),
     "kap.course.held": ("referred", STAFF),
@@ -208,8 +210,9 @@ OPENS = {
     "kap.patient.checked_in": timedelta(days=1, hours=23),
     "kap.check_in.completed": timedelta(hours=13),
     "kap.follow_up.held": timedelta(days=20),
+    "kap.integration.held": timedelta(hours=2),
 }
-"""How long after that point the day of the visit has come, and the first call and the first visit may be made."""
+"""How long after that point the day of the visit has come, and the first call, talk and visit may be held."""
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)

@@ -135,6 +135,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "integration.least_minutes", 61, lambda ward: ward.integrated().course.phase, Phase.MEDICINE, Phase.INTEGRATION
     ),
     OneKey(
+        "integration.roles",
+        ["prescriber"],
+        lambda ward: ward.integrated().course.phase,
+        Phase.MEDICINE,
+        Phase.INTEGRATION,
+    ),
+    OneKey(
         "integration.within",
         "PT48H",
         lambda ward: due_after_they_left(ward, DeadlineKind.INTEGRATION),

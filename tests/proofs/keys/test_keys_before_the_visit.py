@@ -605,6 +605,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         Phase.MEDICINE,
         Phase.PREPARATION,
     ),
+    OneKey(
+        "preparation.roles",
+        ["prescriber"],
+        lambda ward: prepared_by(ward, TOPICS, TOPICS),
+        Phase.MEDICINE,
+        Phase.PREPARATION,
+    ),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
     OneKey(
         "preparation.topics",

@@ -18,8 +18,10 @@ from domain.views.course import course_view
 from tests.support.cast import (
     CALM,
     HAS_A_METHOD,
+    LIND,
     MARA,
     STAFF,
+    WARD,
     adverse_event,
     assessment,
     booking,
@@ -420,6 +422,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: "dose.above_hard_max" in doses(ward, 126),
         False,
         True,
+    ),
+    OneKey(
+        "medicine.dose.given_by",
+        ["prescriber"],
+        lambda ward: ward.cleared().reasons(dose(MARA, at=ward.begins(), by=LIND)),
+        [],
+        ["actor.role_not_allowed"],
+    ),
+    OneKey(
+        "medicine.dose.second_prescribers",
+        ["ward"],
+        lambda ward: ward.cleared().reasons(dose(MARA, at=ward.begins(), mg=84, witness=WARD)),
+        ["dose.needs_two_prescribers", "dose.above_first_max"],
+        ["dose.above_first_max"],
     ),
     OneKey(
         "medicine.dose.amounts",

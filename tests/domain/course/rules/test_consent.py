@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from domain.escalation.messages import Kind
+from domain.events.clinic_events import ConsentSigned
 from domain.protocol.screening import FurtherConsent
 from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
@@ -19,17 +20,20 @@ from tests.support.cast import (
     clearance,
     consent,
     consent_withdrawn,
+    cssrs,
     days,
     dose,
     eligible,
+    gad7,
     hours,
     minutes,
     over,
+    phq9,
     resumption,
     screening,
     weekly,
 )
-from tests.support.ward import EDGES, TICK, Ward
+from tests.support.ward import EDGES, Ward
 
 CODES = ("consent.missing", "consent.withdrawn", "consent.other_version", "consent.expired")
 
@@ -145,11 +149,82 @@ def test_a_parking_permit_is_no_consent(ward: Ward, opens: Opens) -> None:
     """`screening.consent_documents`: the document counts, not only its version; nobody can override it."""
     careless = opens(weekly({"screening.consent_documents": None}))
     for one in (ward, careless):
-        one.screened().reports(consent(MARA, at=one.now + TICK, document="parking-permit"))
+        screened_with(one, consent(MARA, at=one.began_at + days(1), document="parking-permit"))
     lifted = over("consent.other_document")
 
     assert ward.reasons(eligible(MARA, at=ward.now, overrides=lifted)) == ["consent.other_document"]
     assert careless.reasons(eligible(MARA, at=careless.now)) == []
+
+
+def test_a_paper_of_another_kind_and_version_is_told_as_another_paper(ward: Ward) -> None:
+    """Its version says nothing: it is no consent in any."""
+    screened_with(ward, consent(MARA, at=ward.began_at + days(1), document="privacy-notice", version="3"))
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == ["consent.other_document"]
+
+
+@pytest.mark.parametrize("paper", [("photo-consent", "2026-01"), ("privacy-notice", "3"), ("recording", "2")])
+def test_another_paper_takes_no_consent_back(ward: Ward, paper: tuple[str, str]) -> None:
+    """Signed beside the consent to the treatment, it is neither one nor its end: nobody is paged for a planned dose."""
+    document, version = paper
+    ward.cleared().reports(consent(MARA, at=ward.now + minutes(2), document=document, version=version))
+    assert ward.reasons(clearance(MARA, at=ward.now)) == []
+
+    answer = ward.reports(dose(MARA, at=ward.begins()))
+
+    assert answer.deviations == ()
+    assert ward.pages == []
+
+
+def test_another_paper_gives_back_no_consent_that_was_withdrawn(ward: Ward) -> None:
+    """Only the consent to the treatment does."""
+    ward.cleared().reports(consent_withdrawn(MARA, at=ward.now))
+    ward.reports(resumption(MARA, at=ward.now))
+    ward.reports(consent(MARA, at=ward.now + minutes(1), document="photo-consent"))
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["consent.withdrawn"]
+
+    ward.reports(consent(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(dose(MARA, at=ward.now)) == []
+
+
+def test_a_withdrawal_behind_another_paper_is_one(ward: Ward) -> None:
+    """Whatever was signed last: the consent to the treatment is there to be withdrawn."""
+    ward.cleared().reports(consent(MARA, at=ward.now, document="photo-consent"))
+    withdrawn = consent_withdrawn(MARA, at=ward.now + minutes(1))
+    assert ward.reasons(withdrawn) == []
+
+    ward.reports(withdrawn)
+    assert "consent.withdrawn" in ward.reasons(dose(MARA, at=ward.now))
+
+
+def test_a_consent_in_an_older_version_is_told_whatever_was_signed_after_it(ward: Ward) -> None:
+    """The newest signature of the consent itself counts, and not that of the paper beside it."""
+    ward.screened().reports(consent(MARA, at=ward.now, version="2025-07"))
+    ward.reports(consent(MARA, at=ward.now + minutes(1), document="photo-consent"))
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == ["consent.other_version"]
+
+
+def test_a_paper_speaks_for_no_consent_that_was_signed_after_the_dose(ward: Ward) -> None:
+    """The consent came an hour after that moment, and the paper before it."""
+    screened_with(ward, consent(MARA, at=ward.began_at + days(1), document="parking-permit"))
+    at = ward.now
+    ward.reports(consent(MARA, at=at + hours(1)))
+
+    assert "consent.signed_later" in ward.reasons(dose(MARA, at=at))
+
+
+def screened_with(ward: Ward, paper: ConsentSigned) -> None:
+    """Everything for the prescriber's decision is there, and this instead of the consent."""
+    day = ward.referred().began_at + days(1)
+    for event in (
+        screening(MARA, at=day),
+        phq9(MARA, at=day),
+        gad7(MARA, at=day),
+        cssrs(MARA, at=day),
+        paper,
+    ):
+        ward.reports(event)
 
 
 # Further consents

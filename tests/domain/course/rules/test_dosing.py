@@ -8,11 +8,13 @@ import pytest
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
+from domain.events.fields import StaffMember
 from domain.protocol.medicine import AgeBound, DoseBasis
-from domain.values import Actor, Severity
+from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
     DESK,
+    EHR,
     EVERYBODY,
     HAS_A_METHOD,
     LIND,
@@ -20,10 +22,13 @@ from tests.support.cast import (
     OSEI,
     PATIENT,
     SPRAY,
+    STAFF,
+    THORNE,
     WARD,
     abortion,
     adverse_event,
     assessment,
+    booking,
     check_in,
     clearance,
     correction,
@@ -67,10 +72,46 @@ def test_a_dose_starts_the_clock(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
-def test_the_patient_gives_no_dose(ward: Ward, actor: Actor) -> None:
-    """Whoever of the staff gives it may report it, in the dose that was planned."""
-    ward.cleared()
+def test_the_patient_gives_no_dose(opens: Opens, actor: Actor) -> None:
+    """Without `given_by` whoever of the staff gives it may report it, in the dose that was planned."""
+    ward = opens(weekly({"medicine.dose.given_by": None})).cleared()
     assert (ward.reasons(dose(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_a_dose_is_given_by_whoever_the_protocol_names(ward: Ward, actor: Actor) -> None:
+    """`medicine.dose.given_by`: neither therapist nor desk injects, and a system says who did (CLINICAL 1, S11).
+
+    It is a fact all the same: the patient is watched, and people are told.
+    """
+    answer = ward.cleared().reports(dose(MARA, at=ward.begins(), by=actor))
+    may = actor in {OSEI, LIND}
+
+    source = None if actor is PATIENT else "S11"
+    told = [(one.code, one.absolute, one.source) for one in answer.deviations]
+    assert told == ([] if may else [("actor.role_not_allowed", True, source)])
+    assert ward.stage() is Stage.DOSED
+    assert ward.open.get(Kind.PROTOCOL_DEVIATION) == (None if may else Severity.EMERGENCY)
+
+
+def test_a_clinics_system_reports_doses_where_the_protocol_names_it(opens: Opens) -> None:
+    """Of a clinic whose record never says who gave it."""
+    ward = opens(weekly({"medicine.dose.given_by": (Role.PRESCRIBER, Role.SYSTEM)})).cleared()
+
+    assert ward.reasons(dose(MARA, at=ward.begins(), by=EHR)) == []
+    assert ward.reasons(dose(MARA, at=ward.begins(), by=LIND)) == ["actor.role_not_allowed"]
+
+
+def test_a_correction_of_who_gave_it_is_told(ward: Ward) -> None:
+    """The nurse was said to have given it, and it was the therapist; told the other way round, nobody is paged."""
+    given = dose(MARA, at=ward.begins(), by=LIND)
+    ward.cleared().reports(given)
+    assert ward.open == {}
+
+    answer = ward.reports(correction(given, at=ward.now + minutes(1), actor=THORNE))
+
+    assert [one.code for one in answer.deviations] == ["actor.role_not_allowed"]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
 
 
 def test_nobody_is_dosed_who_was_not_cleared(ward: Ward) -> None:
@@ -287,20 +328,58 @@ def test_a_step_is_counted_in_milligrams_per_kilogram_of_each_days_weight(opens:
 
 
 def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
-    """`max`: the reporter and a witness, whom the course has not met in other roles alone."""
+    """`max`: the reporter and a witness, whom the course has met as a prescriber: a name alone is nobody."""
     ward = opens(weekly({"medicine.dose.first_max": 2.0})).cleared()
 
     def with_witness(actor: Actor, witness: Actor | None) -> list[str]:
         return ward.reasons(dose(MARA, at=ward.begins(), mg=80, by=actor, witness=witness))
 
     refused = ["dose.needs_two_prescribers"]
-    assert with_witness(OSEI, WARD) == []
+    assert with_witness(OSEI, WARD) == refused
+    assert with_witness(OSEI, Actor(id="asdf", role=Role.PRESCRIBER)) == refused
     assert with_witness(WARD, OSEI) == []
     assert with_witness(OSEI, None) == refused
     assert with_witness(OSEI, OSEI) == refused
     assert with_witness(OSEI, LIND) == refused
     assert with_witness(OSEI, DESK) == refused  # they have referred the patient, and are booked for nothing
     assert set(with_witness(LIND, WARD)) == {"dose.needs_two_prescribers", "dose.above_plan"}
+
+    ward.reports(clearance(MARA, at=ward.now, by=WARD))
+    assert with_witness(OSEI, WARD) == []
+    assert set(with_witness(LIND, WARD)) == {"dose.needs_two_prescribers", "dose.above_plan"}
+
+
+def test_a_second_prescriber_may_be_named_by_the_clinic(opens: Opens) -> None:
+    """`medicine.dose.second_prescribers`: whom no course need have met; left out, whoever it met in no other role."""
+    bounds: Mapping[str, object] = {"medicine.dose.first_max": 2.0}
+    named = opens(weekly({**bounds, "medicine.dose.second_prescribers": (WARD.id,)})).cleared()
+    left_out = opens(weekly({**bounds, "medicine.dose.second_prescribers": None})).cleared()
+    stranger = Actor(id="asdf", role=Role.PRESCRIBER)
+
+    def told(ward: Ward, witness: Actor) -> list[str]:
+        return ward.reasons(dose(MARA, at=ward.begins(), mg=80, witness=witness))
+
+    assert [told(named, one) for one in (WARD, stranger)] == [[], ["dose.needs_two_prescribers"]]
+    assert [told(left_out, one) for one in (WARD, stranger, LIND)] == [[], [], ["dose.needs_two_prescribers"]]
+
+
+@pytest.mark.parametrize("role", [Role.PRESCRIBER, Role.MONITOR])
+def test_whoever_is_booked_as_a_prescriber_is_one(opens: Opens, role: Role) -> None:
+    """A second one who has done nothing yet; and one person in two roles is still a prescriber."""
+    rules: Mapping[str, object] = {
+        "medicine.dose.first_max": 2.0,
+        "medicine.staff_several": (Role.PRESCRIBER, Role.MONITOR),
+        "medicine.one_person_two_roles": True,
+    }
+    ward = opens(weekly(rules)).prepared()
+    staff = (*STAFF, StaffMember(id=WARD.id, role=role), StaffMember(id=OSEI.id, role=Role.MONITOR))
+    ward.reports(booking(MARA, at=ward.now, starts_at=ward.begins(), staff=staff))
+    ward.cleared()
+
+    given = dose(MARA, at=ward.begins(), mg=80, witness=WARD)
+    assert ward.reasons(given) == ([] if role is Role.PRESCRIBER else ["dose.needs_two_prescribers"])
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=80, witness=OSEI)) == ["dose.needs_two_prescribers"]
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=80, by=WARD, witness=OSEI)) == []
 
 
 @pytest.mark.parametrize(("mg", "codes"), [(35, []), (35.1, ["dose.above_plan"])])

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.course.course import Course
 from domain.course.rules import eligibility
 from domain.course.state import Phase
 from domain.events.clinic_events import ScreeningRecorded
@@ -20,6 +21,7 @@ from tests.support.cast import (
     consent,
     cssrs,
     days,
+    discontinuation,
     eligible,
     gad7,
     hours,
@@ -27,6 +29,7 @@ from tests.support.cast import (
     moved,
     over,
     phq9,
+    plan,
     screening,
     weekly,
 )
@@ -196,11 +199,62 @@ def test_an_override_lifts_its_own_blocker_and_no_other(ward: Ward) -> None:
     assert judged(ward, visit, "screening.cystitis") == ["screening.bmi_over_35"]
 
 
-def test_an_override_without_a_rationale_lifts_nothing(ward: Ward) -> None:
-    """A few spaces are none."""
+NOTHING_SAID = ["  ", ".", "-", "\u2014", "?!", "\u200b", "\u2060\ufeff", "\u3164", "\u2800", "\U0001f44d"]
+SAID = [
+    "ok",
+    "7",
+    "\u0111\u1ed3ng \u00fd",
+    "\u540c\u610f",
+    "\u062a\u0645",
+    "\u0939\u093e\u0901",
+    "\u0e15\u0e01\u0e25\u0e07",
+]
+
+
+@pytest.mark.parametrize("rationale", NOTHING_SAID, ids=ascii)
+def test_an_override_without_a_rationale_lifts_nothing(ward: Ward, rationale: str) -> None:
+    """A few spaces are none, and so is what has no letter and no digit, or none that anybody sees."""
     ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
-    weighed = over("screening.cystitis", rationale="  ")
+    weighed = over("screening.cystitis", rationale=rationale)
     assert ward.reasons(eligible(MARA, at=ward.now, overrides=weighed)) == ["screening.cystitis"]
+
+
+@pytest.mark.parametrize("rationale", SAID, ids=ascii)
+def test_a_rationale_is_in_any_script(ward: Ward, rationale: str) -> None:
+    """A word is enough."""
+    ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
+    decided = eligible(MARA, at=ward.now, overrides=over("screening.cystitis", rationale=rationale))
+    assert ward.reasons(decided.but(data=decided.data.but(rationale=rationale))) == []
+
+
+@pytest.mark.parametrize("said", NOTHING_SAID[1:], ids=ascii)
+def test_a_decision_without_a_word_is_refused(ward: Ward, said: str) -> None:
+    """Its reason, or one of its goals, says nothing: the field is named, and nothing has changed."""
+    at = ward.screened().now
+    decided, planned, ended = (
+        eligible(MARA, at=at),
+        plan(MARA, at=at, goals=("sleep", said)),
+        discontinuation(MARA, at=at),
+    )
+    acts = (
+        decided.but(data=decided.data.but(rationale=said)),
+        planned,
+        ended.but(data=ended.data.but(reason=said)),
+    )
+
+    wrong = [[error.pointer for error in ward.refuses(act).errors] for act in acts]
+    assert wrong == [["/data/rationale"], ["/data/goals/1"], ["/data/reason"]]
+
+
+def test_a_decision_that_was_accepted_without_a_word_stands(ward: Ward) -> None:
+    """In an earlier release: it is read as it was, and what it weighed stays weighed."""
+    ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
+    decided = eligible(MARA, at=ward.now, overrides=over("screening.cystitis", rationale="."))
+    decided = decided.but(data=decided.data.but(rationale="."))
+    course = ward.course.accepted(decided, ward.now).course
+
+    assert [one.code for one in course.weighed] == ["screening.cystitis"]
+    assert Course.model_validate_json(course.model_dump_json()) == course
 
 
 def test_an_override_stands_in_the_ledger_with_its_rationale(ward: Ward) -> None:

@@ -14,7 +14,9 @@ from tests.support.cast import (
     HAS_A_METHOD,
     MARA,
     MONDAY,
+    OSEI,
     PATIENT,
+    THORNE,
     WISHES_TO_BE_DEAD,
     assessment,
     booking,
@@ -192,12 +194,11 @@ def test_each_call_is_made_once_by_its_name(ward: Ward) -> None:
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_the_patient_may_answer_a_call(ward: Ward, actor: Actor) -> None:
-    """A check-in by form is one; talks and papers are the staff's."""
+    """A check-in by form is one; papers are the staff's."""
     ward.discharged().until(left_at(ward) + hours(13))
     is_staff = actor is not PATIENT
 
     assert ward.reasons(call(MARA, at=ward.now, by=actor)) == []
-    assert (ward.reasons(integration(MARA, at=ward.now, by=actor)) == []) is is_staff
     assert (ward.reasons(form(MARA, at=ward.now, by=actor)) == []) is is_staff
 
 
@@ -242,7 +243,7 @@ def test_a_talk_of_before_they_went_home_is_none_of_integration(ward: Ward) -> N
     """By the times of the two."""
     ward.discharged()
     assert ward.reasons(integration(MARA, at=left_at(ward) - TICK)) == ["integration.before_discharge"]
-    assert ward.reasons(integration(MARA, at=left_at(ward))) == []
+    assert ward.reasons(integration(MARA, at=left_at(ward) + hours(1))) == []
 
 
 def test_a_second_talk_is_welcome_and_moves_nothing(ward: Ward) -> None:
@@ -268,7 +269,7 @@ def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> 
         ward.reports(discharge(MARA, number, at=begins + minutes(130)))
         ward.reports(call(MARA, number - 1, at=ward.now + minutes(5), days_after=7))
         phases.append(ward.course.phase)
-    ward.reports(integration(MARA, 3, at=ward.now))
+    ward.reports(integration(MARA, 3, at=ward.now + hours(1)))
 
     assert phases == [Phase.MEDICINE, Phase.MEDICINE, Phase.INTEGRATION]
     assert untalked == [1]
@@ -405,3 +406,40 @@ def test_a_talk_of_a_minute_integrates_nothing(ward: Ward, length: int, held: in
 
     assert len(ward.session().integrations) == held
     assert (DeadlineKind.INTEGRATION in [one.kind for one in ward.course.deadlines()]) is (held == 0)
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_an_integration_is_held_by_whoever_the_protocol_names(ward: Ward, opens: Opens, actor: Actor) -> None:
+    """`integration.roles`: a therapist, or a prescriber; that of anybody else is kept and counts for nothing."""
+    told = ward.discharged().reports(integration(MARA, at=ward.now + hours(2), by=actor))
+    may = actor in {OSEI, THORNE}
+
+    assert [one.code for one in told.deviations] == ([] if may else ["actor.role_not_allowed"])
+    assert len(ward.session().integrations) == may
+    assert (DeadlineKind.INTEGRATION in [one.kind for one in ward.course.deadlines()]) is not may
+
+    careless = opens(weekly({"integration.roles": None})).discharged()
+    talk = integration(MARA, at=careless.now + hours(2), by=actor)
+    assert (careless.reasons(talk) == []) is (actor is not PATIENT)
+
+
+@EDGES
+def test_a_talk_begins_after_the_discharge(ward: Ward, opens: Opens, edge: timedelta) -> None:
+    """`integration.roles`: sixty minutes that were over a minute after it began while the patient was watched."""
+    talk = integration(MARA, at=ward.discharged().now + minutes(60) + edge, minutes=60)
+    assert ward.reasons(talk) == ([] if edge >= timedelta() else ["integration.before_discharge"])
+
+    careless = opens(weekly({"integration.roles": None})).discharged()
+    assert careless.reasons(integration(MARA, at=careless.now + minutes(1), minutes=60)) == []
+
+
+def test_an_integration_that_is_told_twice_is_one(opens: Opens) -> None:
+    """Under two ids, or for two sessions: nobody integrates two of them in the same hour."""
+    ward = opens(weekly({"integration.sessions": 2, "medicine.integration_before_next_dose": False})).discharged()
+    at = ward.now + hours(2)
+    ward.reports(integration(MARA, at=at))
+    told = ward.reports(integration(MARA, at=at).but(id="again"))
+
+    assert [one.code for one in told.deviations] == ["integration.possible_duplicate"]
+    assert len(ward.session().integrations) == 1
+    assert ward.reasons(integration(MARA, at=at + hours(1)).but(id="the second one")) == []

@@ -8,12 +8,16 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.protocol.values import Route
-from domain.values import Severity
+from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
+    DESK,
+    EHR,
     LIND,
     MARA,
     OSEI,
+    PATIENT,
+    THORNE,
     assessment,
     days,
     discharge,
@@ -49,6 +53,24 @@ def stopped(ward: Ward, mg_given: float = 35) -> Ward:
         ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
     ward.reports(infusion_stopped(MARA, at=ward.begins() + minutes(40), mg_given=mg_given))
     return ward
+
+
+@pytest.mark.parametrize("actor", [OSEI, LIND, THORNE, DESK, EHR], ids=lambda actor: actor.role)
+def test_an_infusion_is_started_by_whoever_the_protocol_names(drip: Ward, actor: Actor) -> None:
+    """`medicine.dose.given_by`: of its start; anybody may stop it."""
+    told = drip.reports(infusion_started(MARA, at=drip.begins(), by=actor)).deviations
+    stop = drip.reports(infusion_stopped(MARA, at=drip.begins() + minutes(40), by=actor)).deviations
+
+    assert [one.code for one in told] == ([] if actor in {OSEI, LIND} else ["actor.role_not_allowed"])
+    assert stop == ()
+
+
+@pytest.mark.parametrize("actor", [LIND, THORNE, PATIENT], ids=lambda actor: actor.role)
+def test_an_infusion_that_nobody_started_was_given_by_whoever_stopped_it(drip: Ward, actor: Actor) -> None:
+    """A dose of which no more is known: so much is told once."""
+    told = drip.reports(infusion_stopped(MARA, at=drip.begins() + minutes(40), by=actor)).deviations
+
+    assert [one.code for one in told].count("actor.role_not_allowed") == (0 if actor is LIND else 1)
 
 
 def test_an_infusion_within_its_gates_is_a_dose(drip: Ward) -> None:

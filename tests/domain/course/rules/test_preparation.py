@@ -11,17 +11,17 @@ from domain.protocol.medicine import DoseBasis
 from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
-    DESK,
     EVERYBODY,
-    LIND,
     MARA,
     MONDAY,
     OSEI,
     PATIENT,
+    THORNE,
     TOPICS,
     abortion,
     booking,
     check_in,
+    correction,
     days,
     hours,
     minutes,
@@ -95,15 +95,14 @@ def test_preparation_is_done_in_its_phase(ward: Ward) -> None:
     assert ward.reasons(preparation(MARA, at=ward.now)) == ["course.wrong_phase"]
     assert ward.reasons(plan(MARA, at=ward.now)) == ["course.wrong_phase"]
     ward.prepared()
-    assert ward.reasons(preparation(MARA, at=ward.now)) == ["course.wrong_phase"]
+    assert ward.reasons(preparation(MARA, at=ward.now + hours(1))) == ["course.wrong_phase"]
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_only_a_prescriber_prescribes(ward: Ward, actor: Actor) -> None:
-    """The plan is theirs alone; a preparation talk is any of the staff's."""
+    """The plan is theirs alone."""
     ward.eligible()
     assert (ward.reasons(plan(MARA, at=ward.now, by=actor)) == []) is (actor is OSEI)
-    assert (ward.reasons(preparation(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)
 
 
 @pytest.mark.parametrize(("sessions", "blocked"), [(None, False), (2, True), (3, False), (8, False), (9, True)])
@@ -202,7 +201,7 @@ def test_a_preparation_is_overdue_two_weeks_after_the_decision(ward: Ward, edge:
 
     assert deadline.due_at == MONDAY + days(16)
     assert ward.open == ({Kind.PHASE_OVERDUE: Severity.ROUTINE} if edge >= timedelta() else {})
-    assert [ward.reasons(preparation(MARA, at=ward.now, by=by)) for by in (LIND, DESK)] == [[], []]
+    assert [ward.reasons(preparation(MARA, at=ward.now, by=by)) for by in (THORNE, OSEI)] == [[], []]
 
 
 # A plan that grows shorter
@@ -248,3 +247,60 @@ def test_a_talk_of_a_minute_prepares_nobody(ward: Ward, length: int, phase: Phas
 
     assert ward.course.phase is phase
     assert [one.code for one in told.deviations] == ([] if phase is Phase.MEDICINE else ["preparation.too_short"])
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_a_talk_is_held_by_whoever_the_protocol_names(ward: Ward, opens: Opens, actor: Actor) -> None:
+    """`preparation.roles`: a therapist, or a prescriber; that of anybody else is kept and counts for nothing."""
+    told = ward.planned().reports(preparation(MARA, at=ward.now, by=actor))
+    ward.reports(preparation(MARA, at=ward.now + days(1)))
+    may = actor in {OSEI, THORNE}
+
+    assert [one.code for one in told.deviations] == ([] if may else ["actor.role_not_allowed"])
+    assert ward.course.phase is (Phase.MEDICINE if may else Phase.PREPARATION)
+    assert ward.open.get(Kind.PROTOCOL_DEVIATION) == (None if may else Severity.ROUTINE)
+
+    careless = opens(weekly({"preparation.roles": None})).planned()
+    assert (careless.reasons(preparation(MARA, at=careless.now, by=actor)) == []) is (actor is not PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("later", "length", "is_one"),
+    [
+        (0, 60, True),
+        (59, 60, True),
+        (60, 60, False),
+        (61, 60, False),
+        (61, 180, True),
+        (-30, 30, True),
+        (-60, 60, False),
+    ],
+)
+def test_a_talk_that_is_told_twice_is_one(ward: Ward, later: int, length: int, is_one: bool) -> None:
+    """`preparation.roles`: two that went on at the same time are one talk; `time` is when it was over."""
+    ward.planned().passes(days(1))
+    ward.sends(preparation(MARA, at=ward.now - hours(4)))
+    told = ward.sends(preparation(MARA, at=ward.now - hours(4) + minutes(later), minutes=length).but(id="again"))
+
+    assert [one.code for one in told.deviations] == (["preparation.possible_duplicate"] if is_one else [])
+    assert len(ward.course.preparations) == (1 if is_one else 2)
+
+
+def test_a_talk_that_was_taken_back_makes_room_for_the_one_beside_it(ward: Ward) -> None:
+    """The first of the two was another patient's: the second counts."""
+    first = preparation(MARA, at=ward.planned().now)
+    ward.reports(first)
+    ward.reports(preparation(MARA, at=ward.now + minutes(5)))
+    assert len(ward.course.preparations) == 1
+
+    ward.reports(correction(first, at=ward.now + minutes(10), retracted=True))
+    assert [one.at for one in ward.course.preparations] == [first.time + minutes(5)]
+
+
+def test_without_roles_talks_are_not_held_against_the_clock(opens: Opens) -> None:
+    """A running course keeps the rules that it began under."""
+    ward = opens(weekly({"preparation.roles": None})).planned()
+    for number in (1, 2):
+        ward.reports(preparation(MARA, at=ward.now).but(id=f"talk {number}"))
+
+    assert ward.course.phase is Phase.MEDICINE
