@@ -249,6 +249,12 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
         yield f"{table}.emergency_after", f"must be at least {named} ({iso_8601(rules.missed_after)})"
 
 
+def _infusion(protocol: Protocol) -> Contradictions:
+    rules = protocol.medicine.infusion
+    named = {"least": rules.least, "usual": rules.usual, "most": rules.most}
+    yield from _in_order("medicine.infusion", **{name: one for name, one in named.items() if one is not None})
+
+
 def _symptoms(protocol: Protocol) -> Contradictions:
     symptoms = protocol.medicine.symptoms
     for graver, name, both in (
@@ -446,6 +452,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _dose,
     _routes,
     _checkpoints,
+    _infusion,
     vital_contradictions,
     _symptoms,
     _comedication,

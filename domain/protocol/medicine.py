@@ -243,11 +243,15 @@ class DischargeRules(Frozen):
 class InfusionRules(Frozen):
     """When somebody asks what became of an infusion that nobody has stopped.
 
-    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked. `least` is
+    the shortest in which the plan's dose may run in, and `most` the longest: nobody waits longer for its stop, whatever
+    its start says. None asks for no length.
     """
 
     usual: Length = timedelta(hours=1)
     grace: Length = timedelta(minutes=15)
+    least: Length | None = None
+    most: Length | None = None
 
 
 class ComedicationRule(Frozen):
@@ -265,11 +269,13 @@ class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
     `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
-    dose an injected one must be. With `pregnancy_test` one that no longer applies is asked about.
+    dose an injected one must be, and `infusion_at_least_percent` an infusion. With `pregnancy_test` one that no longer
+    applies is asked about.
     """
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     pregnancy_test: bool = False
 
 

@@ -29,6 +29,7 @@ UNITS: Mapping[str, str] = {
             "least_percent",
             "weight_within_percent",
             "dose_at_least_percent",
+            "infusion_at_least_percent",
         ),
         "%",
     ),

@@ -89,6 +89,8 @@ WORDS: Final[Mapping[str, str]] = {
     "infusion.not_running": "No infusion running",
     "infusion.paused": "Infusion paused already",
     "infusion.running": "Infusion to be stopped",
+    "infusion.too_fast": "Infusion that ran too fast",
+    "infusion.too_long": "Infusion that ran too long",
     "integration.before_discharge": "Talk dated before the discharge",
     "integration.outstanding": "Integration talk to come",
     "interval.shorter_than_plan": "Sooner than planned",

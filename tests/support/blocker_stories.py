@@ -75,6 +75,9 @@ from tests.support.cast import (
 from tests.support.ward import TICK, Ward
 
 INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
+TIMED: Final = weekly(
+    {"route": Route.INTRAVENOUS, "medicine.infusion.least": minutes(30), "medicine.infusion.most": hours(1)}
+)
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
 IN_A_PART: Final = weekly(
     {
@@ -496,6 +499,8 @@ REFUSING: Final[tuple[Reason, ...]] = (
         INFUSED,
     ),
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.too_fast", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=minutes(4)), TIMED),
+    Reason("infusion.too_long", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=hours(10)), TIMED),
     Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
     Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
     Reason(

@@ -483,9 +483,15 @@ def infusion_resumed(course: CourseId, session: int | None = 1, *, at: datetime,
 
 
 def infusion_stopped(
-    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, mg_given: float = 35
+    course: CourseId,
+    session: int | None = 1,
+    *,
+    at: datetime,
+    by: Actor = LIND,
+    mg_given: float = 35,
+    reason: str | None = "It is through",
 ) -> InfusionStopped:
-    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason="It is through")
+    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason=reason)
     return _said(InfusionStopped, course, at, data)
 
 

@@ -56,20 +56,36 @@ def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Bl
 
 def dose_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """An injected dose that is far below the plan's: mg/kg or millilitres may have been typed as mg."""
-    least, bounds = _rules(course).dose_at_least_percent, bounds_of(course.protocol, dose.route)
+    yield from _far_below(course, session, dose, "dose_at_least_percent")
+
+
+def infusion_blockers(
+    course: CourseState, session: MedicineSession, dose: Offered, started_mg: float | None = None
+) -> Iterator[Blocker]:
+    """An infusion that is far below the plan's dose; of one that was started with less, below what was started."""
+    yield from _far_below(course, session, dose, "infusion_at_least_percent", started_mg)
+
+
+def _far_below(
+    course: CourseState, session: MedicineSession, dose: Offered, key: str, started_mg: float | None = None
+) -> Iterator[Blocker]:
+    least, bounds = getattr(_rules(course), key), bounds_of(course.protocol, dose.route)
     weight = weight_today(session) or last_weight(course)
     planned = None if weight is None else planned_mg(course, dose.at, weight)
     if least is None or not planned or not bounds.is_planned:
         return
-    total = given_mg(course.protocol, session, bounds) + dose.mg
-    percent = round(100 * total / planned, 1)
+    before = given_mg(course.protocol, session, bounds)
+    is_less = started_mg is not None and before + started_mg < planned
+    expected, whose = (before + started_mg, "started") if is_less and started_mg else (planned, "plan's")
+    total = before + dose.mg
+    percent = round(100 * total / expected, 1)
     if percent < least:
         yield Blocker(
             code="dose.far_below_plan",
-            message=f"{total:g} mg are {percent:g} % of the plan's {planned:g} mg; at least {least:g} % are expected",
+            message=f"{total:g} mg are {percent:g} % of the {whose} {expected:g} mg; at least {least:g} % are expected",
             observed=total,
-            limit=round(planned, 6),
-            source=course.protocol.source_of("medicine.compared.dose_at_least_percent"),
+            limit=round(expected, 6),
+            source=course.protocol.source_of(f"medicine.compared.{key}"),
         )
 
 

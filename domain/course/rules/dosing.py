@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance, compared, consent, returning
+from domain.course.rules import arrival, clearance, compared, consent, infusion_length, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
@@ -176,7 +176,12 @@ def _standing_within(
 def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     said = event.data
     dose = Offered(event.time, said.mg, said.route, said.actor, said.witness)
-    return absolute_first((*blockers(course, session, dose), *compared.dose_blockers(course, session, dose)))
+    found = (
+        *blockers(course, session, dose),
+        *compared.dose_blockers(course, session, dose),
+        *infusion_length.of_push(course, session, dose),
+    )
+    return absolute_first(found)
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:

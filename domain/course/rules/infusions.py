@@ -11,7 +11,7 @@ from typing import Any
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
 from domain.course.recorded import Recorded, newer
-from domain.course.rules import dosing
+from domain.course.rules import compared, dosing, infusion_length
 from domain.course.rules.dose_bounds import Offered, bound_blockers
 from domain.course.rules.dosing import DUPLICATE_WITHIN
 from domain.course.rules.routes import route_not_allowed
@@ -20,7 +20,7 @@ from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
 from domain.protocol.values import Route
-from domain.values import Blocker
+from domain.values import Blocker, absolute_first
 
 
 def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -30,11 +30,20 @@ def _infusions_standing(course: CourseState, session: MedicineSession, at: datet
 
 
 def _start_blockers(course: CourseState, session: MedicineSession, event: InfusionStarted) -> tuple[Blocker, ...]:
+    """What speaks against the dose that is to run in; where its stop was reported first, its true length too."""
     said = event.data
-    before, _ = _without_its_stop(session, event.time)
-    return dosing.blockers(
-        course, before, Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness)
-    )
+    before, stop = _without_its_stop(session, event.time)
+    dose = Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness)
+    found = [
+        *dosing.blockers(course, before, dose),
+        *compared.infusion_blockers(course, before, dose),
+        *infusion_length.of_start(course, before, dose, said.over),
+    ]
+    if stop is not None:
+        started = DoseGiven(at=event.time, recorded_at=stop.recorded_at, data=said, sequence=stop.sequence)
+        given = dose._replace(at=stop.at, mg=stop.data.mg_given)
+        found += infusion_length.of_stop(course, before, started, given)
+    return absolute_first(found)
 
 
 def _stop_blockers(course: CourseState, session: MedicineSession, event: InfusionStopped) -> Iterator[Blocker]:
@@ -48,6 +57,18 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
     else:
         dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, said.actor, None)
     yield from bound_blockers(course, others, dose)
+    if answers is None or infusion is None:
+        yield from compared.infusion_blockers(course, others, dose)
+        return
+    if not ((said.reason or "").strip() and _is_early(course, infusion, event.time)):
+        yield from compared.infusion_blockers(course, others, dose, answers.mg)
+    yield from infusion_length.of_stop(course, others, infusion, dose)
+
+
+def _is_early(course: CourseState, infusion: DoseGiven, at: datetime) -> bool:
+    """Whether it was stopped before it was through."""
+    rules = course.protocol.medicine.infusion
+    return infusion.ran_until(at) < infusion.meant_to_run(rules.usual, rules.most)
 
 
 def _none_runs(_course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:

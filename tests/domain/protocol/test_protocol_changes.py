@@ -87,6 +87,7 @@ def test_of_a_list_what_came_and_went_is_told() -> None:
         ("medicine.checkpoints.grace", timedelta(minutes=3), STRICTER),
         ("medicine.missed_visit", Severity.URGENT, STRICTER),
         ("medicine.compared.dose_at_least_percent", 40.0, LOOSER),
+        ("medicine.compared.infusion_at_least_percent", 40.0, None),
         ("screening.known", (), STRICTER),
         ("preparation.sessions", 3, STRICTER),
         ("check_ins.urgent_through", timedelta(days=3), STRICTER),

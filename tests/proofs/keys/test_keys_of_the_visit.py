@@ -239,6 +239,10 @@ def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
     return Kind.DOSE_UNREPORTED in ward.open
 
 
+def infuses(ward: Ward, minute: float, mg: float = 35) -> list[str]:
+    return ward.cleared().hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=minutes(minute)))
+
+
 def is_observed_again(ward: Ward) -> bool:
     """Whether two hours after the dose they are still observed, given midazolam an hour before."""
     ward.watched(until=minutes(60)).reports(medication(MARA, at=ward.now, code="midazolam"))
@@ -706,6 +710,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
     OneKey("medicine.infusion.usual", "PT1H", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
     OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey("medicine.infusion.least", "PT30M", lambda ward: "infusion.too_fast" in infuses(ward, 29), False, True),
+    OneKey("medicine.infusion.most", "PT1H", lambda ward: "infusion.too_long" in infuses(ward, 61), False, True),
     OneKey(
         "medicine.comedication.code",
         "esmolol",
@@ -743,6 +749,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: ward.cleared().hears_against(dose(MARA, at=ward.begins(), mg=17)),
         ["dose.far_below_plan"],
         [],
+    ),
+    OneKey(
+        "medicine.compared.infusion_at_least_percent",
+        50,
+        lambda ward: "dose.far_below_plan" in infuses(ward, 40, mg=17),
+        False,
+        True,
     ),
     OneKey(
         "medicine.compared.pregnancy_test",
