@@ -68,13 +68,16 @@ class DoseRules(DoseBounds):
 
     `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
     `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
-    that has no others; None allows any.
+    that has no others; None allows any. Up to `parts_max` that were given within `parts_within` are the parts of one
+    dose, as the devices of a spray are, as long as they are no more than the plan's; None for no parts.
     """
 
     step_after_event: bool = False
     boosters_max: Count
     by_age: Annotated[tuple[AgeBound, ...], Field(min_length=1)] | None = None
     amounts: Annotated[tuple[Milligrams, ...], Field(min_length=1)] | None = None
+    parts_max: Annotated[int, Field(ge=2, le=9)] | None = None
+    parts_within: Length | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""
@@ -88,11 +91,14 @@ class DoseRules(DoseBounds):
 class RouteRules(DoseBounds):
     """A further route by which the medicine may be given in a session, and the bounds of what is given by it alone.
 
-    After the first dose by it there may be `boosters_max` others.
+    After the first dose by it there may be `boosters_max` others. Less than `least`, in `basis`, is asked about. With
+    `prescribed` a prescriber gives it, or has named the route in the plan. None asks for neither.
     """
 
     route: Route
     boosters_max: Count
+    least: Milligrams | None = None
+    prescribed: bool | None = None
 
     @property
     def key(self) -> str:
@@ -270,13 +276,16 @@ class ComparedRules(Frozen):
 
     `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
     dose an injected one must be, and `infusion_at_least_percent` an infusion. With `pregnancy_test` one that no longer
-    applies is asked about.
+    applies is asked about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart
+    as `same_dose_within` where two people or systems tell of them; None means the same amount, and five minutes.
     """
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     pregnancy_test: bool = False
+    same_dose_percent: Annotated[float, Field(gt=0, le=20)] | None = None
+    same_dose_within: Length | None = None
 
 
 class MedicineRules(Frozen):

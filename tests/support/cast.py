@@ -322,6 +322,7 @@ def plan(
     mg_per_kg: float | None = 0.5,
     mg: float | None = None,
     goals: Iterable[str] = ("sleep",),
+    further_routes: tuple[str, ...] | None = None,
 ) -> PlanPrescribed:
     data = PlanPrescribed.Data(
         actor=by,
@@ -329,6 +330,7 @@ def plan(
         interval_days=interval_days,
         dose=Dose(mg=mg) if mg is not None else Dose(mg_per_kg=mg_per_kg),
         goals=tuple(goals),
+        further_routes=further_routes,
     )
     return _said(PlanPrescribed, course, at, data)
 

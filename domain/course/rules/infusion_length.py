@@ -33,7 +33,7 @@ def of_start(course: CourseState, session: MedicineSession, dose: Offered, over:
 
 
 def of_stop(course: CourseState, session: MedicineSession, infusion: DoseGiven, dose: Offered) -> Iterator[Blocker]:
-    """An infusion that stopped at the dose's moment, and of which so much ran in; one is asked for before it is late."""
+    """An infusion that stopped at the dose's moment, when so much had run in, its grace over or not."""
     ran = infusion.ran_until(dose.at)
     yield from _too_fast(course, session, dose, ran)
     yield from _too_long(course, ran, course.protocol.medicine.infusion.grace)

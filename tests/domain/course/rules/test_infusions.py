@@ -30,6 +30,7 @@ from tests.support.cast import (
 from tests.support.ward import EDGES, Ward, holds
 
 DRIP = weekly({"route": Route.INTRAVENOUS})
+FORTY = minutes(40)
 TIMED = weekly(
     {
         "route": Route.INTRAVENOUS,
@@ -261,7 +262,7 @@ def timed(opens: Opens) -> Ward:
     return opens(TIMED).cleared()
 
 
-def starts(ward: Ward, mg: float = 35, over: timedelta | None = minutes(40)) -> list[str]:
+def starts(ward: Ward, mg: float = 35, over: timedelta = FORTY) -> list[str]:
     return ward.hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=over))
 
 
