@@ -248,6 +248,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "over": "Is to run for",
     "mg_per_kg": "Dose by weight",
     "interval_days": "Interval",
+    "further_routes": "Further routes",
     "days_after": "Day",
     "minutes": "Length",
     "lot": "Lot",

@@ -232,7 +232,7 @@ def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
         severity = Severity.URGENT if session.is_watched else Severity.ROUTINE
         yield Deadline(
             kind=DeadlineKind.INFUSION,
-            due_at=running.ends_at(rules.infusion.usual),
+            due_at=running.ends_at(rules.infusion.usual, rules.infusion.most),
             learned_at=max((*(fact.recorded_at for fact in running.facts), *back)),
             grace=rules.infusion.grace,
             session=session.number,

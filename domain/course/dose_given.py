@@ -57,11 +57,20 @@ class DoseGiven(Recorded[DoseAdministered.Data | InfusionStarted.Data | Infusion
         """When all of it had been given, as far as is known: of a running infusion its start."""
         return max(self.at, self.stopped.at) if self.stopped is not None else self.at
 
-    def ends_at(self, usual: timedelta) -> datetime:
-        """When a running infusion should have ended: after `over`, or the `usual` length, and its finished pauses."""
+    def meant_to_run(self, usual: timedelta, most: timedelta | None = None) -> timedelta:
+        """How long an infusion is to run: `over`, or the `usual` length; not longer than `most`."""
         over = self.data.over if isinstance(self.data, InfusionStarted.Data) else None
+        return min(over or usual, most or timedelta.max)
+
+    def ends_at(self, usual: timedelta, most: timedelta | None = None) -> datetime:
+        """When a running infusion should have ended: after its length and its finished pauses."""
         paused = (until - since for since, until in self._interruptions() if until is not None)
-        return self.at + (over or usual) + sum(paused, timedelta())
+        return self.at + self.meant_to_run(usual, most) + sum(paused, timedelta())
+
+    def ran_until(self, moment: datetime) -> timedelta:
+        """How long an infusion that stopped at that moment had run, its pauses apart."""
+        paused = (max(min(until or moment, moment) - since, timedelta()) for since, until in self._interruptions())
+        return max(moment - self.at - sum(paused, timedelta()), timedelta())
 
     @property
     def facts(self) -> Iterator[Recorded[Any]]:

@@ -204,6 +204,7 @@ class PlanPrescribed(Act):
         interval_days: Annotated[int, Field(ge=1, le=365), WHOLE] | None = None
         dose: Dose
         goals: Annotated[tuple[Reason, ...], Field(max_length=50)] = ()
+        further_routes: Annotated[tuple[Code, ...], Field(min_length=1, max_length=5)] | None = None
 
     type: Literal["kap.plan.prescribed"] = "kap.plan.prescribed"
     data: Data

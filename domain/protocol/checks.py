@@ -204,6 +204,8 @@ def _dose(protocol: Protocol) -> Contradictions:
     for one in dose.by_age or ():
         if one.first_max > dose.max:
             yield one.key, f"must be at most max ({dose.max:g})"
+    if (dose.parts_max is None) is not (dose.parts_within is None):
+        yield "medicine.dose.parts_max", "must come with parts_within, and parts_within with it"
     if dose.amounts is not None and dose.basis is not DoseBasis.MG:
         yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
     elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:
@@ -225,6 +227,8 @@ def _routes(protocol: Protocol) -> Contradictions:
         yield "medicine.routes", f"must name each route once, beside the protocol's own; {route} is named twice"
     for one in protocol.medicine.routes or ():
         yield from _dose_bounds(one.key, one)
+        if one.least is not None and one.least > one.first_max:
+            yield f"{one.key}.least", f"must be at most first_max ({one.first_max:g})"
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -249,6 +253,12 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
     if rules.emergency_after < rules.missed_after:
         named = "told_after" if rules.told_after else "grace"
         yield f"{table}.emergency_after", f"must be at least {named} ({iso_8601(rules.missed_after)})"
+
+
+def _infusion(protocol: Protocol) -> Contradictions:
+    rules = protocol.medicine.infusion
+    named = {"least": rules.least, "usual": rules.usual, "most": rules.most}
+    yield from _in_order("medicine.infusion", **{name: one for name, one in named.items() if one is not None})
 
 
 def _symptoms(protocol: Protocol) -> Contradictions:
@@ -450,6 +460,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _dose,
     _routes,
     _checkpoints,
+    _infusion,
     vital_contradictions,
     _symptoms,
     _comedication,

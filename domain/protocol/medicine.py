@@ -71,7 +71,9 @@ class DoseRules(DoseBounds):
     `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
     that has no others; None allows any. `given_by` are the roles in which somebody may give it; None asks nobody.
     The second prescriber of a dose above `max` is one whom the course has met as such, or one of `second_prescribers`;
-    with None anybody whom it has not met in other roles alone.
+    with None anybody whom it has not met in other roles alone. Up to `parts_max` that were given within `parts_within`
+    are the parts of one dose, as the devices of a spray are, as long as they are no more than the plan's; None for no
+    parts.
     """
 
     step_after_event: bool = False
@@ -80,6 +82,8 @@ class DoseRules(DoseBounds):
     amounts: Annotated[tuple[Milligrams, ...], Field(min_length=1)] | None = None
     given_by: Annotated[tuple[GiverRole, ...], Field(min_length=1)] | None = None
     second_prescribers: tuple[PersonId, ...] | None = None
+    parts_max: Annotated[int, Field(ge=2, le=9)] | None = None
+    parts_within: Length | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""
@@ -93,11 +97,14 @@ class DoseRules(DoseBounds):
 class RouteRules(DoseBounds):
     """A further route by which the medicine may be given in a session, and the bounds of what is given by it alone.
 
-    After the first dose by it there may be `boosters_max` others.
+    After the first dose by it there may be `boosters_max` others. Less than `least`, in `basis`, is asked about. With
+    `prescribed` a prescriber gives it, or has named the route in the plan. None asks for neither.
     """
 
     route: Route
     boosters_max: Count
+    least: Milligrams | None = None
+    prescribed: bool | None = None
 
     @property
     def key(self) -> str:
@@ -248,11 +255,15 @@ class DischargeRules(Frozen):
 class InfusionRules(Frozen):
     """When somebody asks what became of an infusion that nobody has stopped.
 
-    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked. `least` is
+    the shortest in which the plan's dose may run in, and `most` the longest: nobody waits longer for its stop, whatever
+    its start says. None asks for no length.
     """
 
     usual: Length = timedelta(hours=1)
     grace: Length = timedelta(minutes=15)
+    least: Length | None = None
+    most: Length | None = None
 
 
 class ComedicationRule(Frozen):
@@ -270,12 +281,17 @@ class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
     `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
-    dose an injected one must be. With `pregnancy_test` one that no longer applies is asked about.
+    dose an injected one must be, and `infusion_at_least_percent` an infusion. With `pregnancy_test` one that no longer
+    applies is asked about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart
+    as `same_dose_within` where two people or systems tell of them; None means the same amount, and five minutes.
     """
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     pregnancy_test: bool = False
+    same_dose_percent: Annotated[float, Field(gt=0, le=20)] | None = None
+    same_dose_within: Length | None = None
 
 
 class MedicineRules(Frozen):

@@ -29,6 +29,8 @@ UNITS: Mapping[str, str] = {
             "least_percent",
             "weight_within_percent",
             "dose_at_least_percent",
+            "infusion_at_least_percent",
+            "same_dose_percent",
         ),
         "%",
     ),
@@ -41,6 +43,7 @@ UNITS: Mapping[str, str] = {
     "prior_trials_min": "trials",
     "abstinent_days_min": "days",
     "boosters_max": "boosters",
+    "parts_max": "parts",
     "review_every": "sessions",
     "least_minutes": "minutes",
     "amounts": "mg",
@@ -48,7 +51,7 @@ UNITS: Mapping[str, str] = {
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
-_DOSES = frozenset({"first_max", "max", "hard_max", "step_max", "dose_max"})
+_DOSES = frozenset({"first_max", "max", "hard_max", "step_max", "dose_max", "least"})
 _TESTS = "screening.tests."
 
 

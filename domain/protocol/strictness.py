@@ -11,10 +11,19 @@ from domain.protocol.values import Range
 from domain.values import Severity
 
 _AT_MOST: Final = ("_max", "max", "within_percent", "item9.at_least", "item9.routine_to", "cut_off.at_least")
-_AT_LEAST: Final = ("_min", "dose_at_least_percent", "least_minutes", "preparation.sessions", "integration.sessions")
+_AT_LEAST: Final = (
+    "_min",
+    "at_least_percent",
+    "least_minutes",
+    ".least",
+    "same_dose_percent",
+    "preparation.sessions",
+    "integration.sessions",
+)
 
 _LONGER: Final = (
     *("_min", "minimum_observation", "solids_fasting", "fluids_fasting", "safety_window", "urgent_through"),
+    *("infusion.least", "same_dose_within"),
 )
 """Durations for which somebody is kept, asked or watched."""
 
@@ -22,14 +31,14 @@ _SHORTER: Final = (
     *("valid_for", "_valid", "rescreen_after", "ask_again", "hold_review", "unreported_after", "unreported_at_risk"),
     *("unreported_again", "discharge_overdue", "then_every", "early", "grace", "told_after", "emergency_after"),
     *(".within", "reviewed_within", "check_ins.missed", "missed_at_risk", "plan_interval_within", "reminder"),
-    "bp_not_falling_after",
+    *("bp_not_falling_after", "infusion.most", "parts_within"),
 )
 """Durations for which something holds, or may be waited for."""
 
 _REQUIRED: Final = (
     *("goals_required", "escort_required", "pregnancy_test_each_session", "integration_before_next_dose", "oriented"),
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
-    *("check_in_on_booked_day", "trials_named"),
+    *("check_in_on_booked_day", "trials_named", ".prescribed"),
 )
 _PERMITTED: Final = ("step_after_event", "one_person_two_roles")
 

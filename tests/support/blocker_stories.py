@@ -16,7 +16,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.protocol.measures import CutOffRule, FutilityRule
-from domain.protocol.medicine import Limit
+from domain.protocol.medicine import DoseBasis, Limit, RouteRules
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.screening import FurtherConsent, ScreeningGate, ScreeningTest
@@ -75,6 +75,26 @@ from tests.support.cast import (
 from tests.support.ward import TICK, Reached, Ward
 
 INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
+FURTHER: Final = weekly(
+    {
+        "medicine.routes": (
+            RouteRules(
+                route=Route.SUBLINGUAL,
+                basis=DoseBasis.MG,
+                first_max=100.0,
+                max=200.0,
+                hard_max=300.0,
+                step_max=100.0,
+                boosters_max=0,
+                least=20.0,
+                prescribed=True,
+            ),
+        )
+    }
+)
+TIMED: Final = weekly(
+    {"route": Route.INTRAVENOUS, "medicine.infusion.least": minutes(30), "medicine.infusion.most": hours(1)}
+)
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
 IN_A_PART: Final = weekly(
     {
@@ -479,6 +499,17 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: dose(MARA, at=_after(ward.cleared(), dose(MARA, at=ward.now)).now + minutes(5)),
     ),
     Reason("dose.above_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1, by=LIND)),
+    Reason(
+        "dose.below_least",
+        lambda ward: dose(MARA, at=ward.watched(until=minutes(15)).now, mg=1, route="sublingual"),
+        FURTHER,
+    ),
+    Reason(
+        "dose.route_not_planned",
+        lambda ward: dose(MARA, at=ward.watched(until=minutes(15)).now, mg=30, route="sublingual", by=LIND),
+        FURTHER,
+    ),
+    Reason("plan.route_not_allowed", lambda ward: plan(MARA, at=ward.eligible().now, further_routes=("oral",))),
     Reason("dose.far_below_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=0.5)),
     Reason("dose.booster_not_allowed", lambda ward: dose(MARA, at=ward.dosed().now, mg=1)),
     Reason(
@@ -502,6 +533,8 @@ REFUSING: Final[tuple[Reason, ...]] = (
         INFUSED,
     ),
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.too_fast", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=minutes(4)), TIMED),
+    Reason("infusion.too_long", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=hours(10)), TIMED),
     Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
     Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
     Reason(

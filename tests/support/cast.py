@@ -324,6 +324,7 @@ def plan(
     mg_per_kg: float | None = 0.5,
     mg: float | None = None,
     goals: Iterable[str] = ("sleep",),
+    further_routes: tuple[str, ...] | None = None,
 ) -> PlanPrescribed:
     data = PlanPrescribed.Data(
         actor=by,
@@ -331,6 +332,7 @@ def plan(
         interval_days=interval_days,
         dose=Dose(mg=mg) if mg is not None else Dose(mg_per_kg=mg_per_kg),
         goals=tuple(goals),
+        further_routes=further_routes,
     )
     return _said(PlanPrescribed, course, at, data)
 
@@ -485,9 +487,15 @@ def infusion_resumed(course: CourseId, session: int | None = 1, *, at: datetime,
 
 
 def infusion_stopped(
-    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, mg_given: float = 35
+    course: CourseId,
+    session: int | None = 1,
+    *,
+    at: datetime,
+    by: Actor = LIND,
+    mg_given: float = 35,
+    reason: str | None = "It is through",
 ) -> InfusionStopped:
-    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason="It is through")
+    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason=reason)
     return _said(InfusionStopped, course, at, data)
 
 

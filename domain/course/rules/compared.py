@@ -6,12 +6,12 @@ what is compared; each is for a prescriber to weigh, by its value.
 
 from collections.abc import Iterator
 
-from domain.course.rules.dose_bounds import Offered, last_weight, planned_mg, weight_today
-from domain.course.rules.routes import bounds_of, given_mg
+from domain.course.rules.dose_bounds import TOLERANCE, Offered, in_basis, last_weight, planned_mg, weight_today
+from domain.course.rules.routes import RouteBounds, bounds_of, given_mg
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.events.fields import PregnancyTest
-from domain.protocol.medicine import ComparedRules
+from domain.protocol.medicine import ComparedRules, RouteRules
 from domain.values import Blocker
 
 NOTHING = ComparedRules()
@@ -24,7 +24,7 @@ def arrival_blockers(course: CourseState, session: MedicineSession) -> Iterator[
 
 
 def _weight_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    most = _rules(course).weight_within_percent
+    most = rules_of(course).weight_within_percent
     now, before = weight_today(session), last_weight(course, until=session.number - 1)
     if most is None or now is None or before is None:
         return
@@ -41,7 +41,7 @@ def _weight_blockers(course: CourseState, session: MedicineSession) -> Iterator[
 
 def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     arrived = session.check_in
-    if not _rules(course).pregnancy_test or arrived is None:
+    if not rules_of(course).pregnancy_test or arrived is None:
         return
     earlier = [test for test in course.pregnancy_tests if test.at < arrived.at]
     is_new = bool(earlier) and earlier[-1].result is not PregnancyTest.NOT_APPLICABLE
@@ -56,22 +56,63 @@ def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Bl
 
 def dose_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """An injected dose that is far below the plan's: mg/kg or millilitres may have been typed as mg."""
-    least, bounds = _rules(course).dose_at_least_percent, bounds_of(course.protocol, dose.route)
+    yield from _far_below(course, session, dose, "dose_at_least_percent")
+
+
+def infusion_blockers(
+    course: CourseState, session: MedicineSession, dose: Offered, started_mg: float | None = None
+) -> Iterator[Blocker]:
+    """An infusion that is far below the plan's dose; of one that was started with less, below what was started."""
+    yield from _far_below(course, session, dose, "infusion_at_least_percent", started_mg)
+
+
+def _far_below(
+    course: CourseState, session: MedicineSession, dose: Offered, key: str, started_mg: float | None = None
+) -> Iterator[Blocker]:
+    least, bounds = getattr(rules_of(course), key), bounds_of(course.protocol, dose.route)
     weight = weight_today(session) or last_weight(course)
     planned = None if weight is None else planned_mg(course, dose.at, weight)
-    if least is None or not planned or not bounds.is_planned:
+    before = given_mg(course.protocol, session, bounds)
+    if isinstance(bounds.rules, RouteRules):
+        started = None if started_mg is None else before + started_mg
+        yield from _below_least(course, bounds, before + dose.mg, weight, started)
         return
-    total = given_mg(course.protocol, session, bounds) + dose.mg
-    percent = round(100 * total / planned, 1)
+    if least is None or not planned:
+        return
+    is_less = started_mg is not None and before + started_mg < planned
+    expected, whose = (before + started_mg, "started") if is_less and started_mg else (planned, "plan's")
+    total = before + dose.mg
+    percent = round(100 * total / expected, 1)
     if percent < least:
         yield Blocker(
             code="dose.far_below_plan",
-            message=f"{total:g} mg are {percent:g} % of the plan's {planned:g} mg; at least {least:g} % are expected",
+            message=f"{total:g} mg are {percent:g} % of the {whose} {expected:g} mg; at least {least:g} % are expected",
             observed=total,
-            limit=round(planned, 6),
-            source=course.protocol.source_of("medicine.compared.dose_at_least_percent"),
+            limit=round(expected, 6),
+            source=course.protocol.source_of(f"medicine.compared.{key}"),
         )
 
 
-def _rules(course: CourseState) -> ComparedRules:
+def _below_least(
+    course: CourseState, bounds: RouteBounds, mg: float, weight: float | None, started_mg: float | None
+) -> Iterator[Blocker]:
+    """What was given by a further route, of which a plan says no amount; what was started with less was asked about."""
+    least = bounds.rules.least if isinstance(bounds.rules, RouteRules) else None
+    if least is None or weight is None:
+        return
+    amount = in_basis(bounds, mg, weight)
+    is_asked = started_mg is not None and in_basis(bounds, started_mg, weight) < least - TOLERANCE
+    if amount < least - TOLERANCE and not is_asked:
+        unit = bounds.rules.basis.replace("_per_", "/")
+        yield Blocker(
+            code="dose.below_least",
+            message=f"{amount:g} {unit} is below the least by this route, {least:g} {unit}",
+            observed=amount,
+            limit=least,
+            source=course.protocol.source_of(f"{bounds.key}.least"),
+        )
+
+
+def rules_of(course: CourseState) -> ComparedRules:
+    """What the protocol compares."""
     return course.protocol.medicine.compared or NOTHING

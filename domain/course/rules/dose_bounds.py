@@ -30,26 +30,32 @@ _AFTER_EVENT = "the dose of the session before, which had an urgent event,"
 
 
 class Offered(NamedTuple):
-    """A dose to be judged, injected or infused: when, how much in mg, by which route, and who answers for it."""
+    """A dose to be judged, injected or infused: when, how much in mg, by which route, and who answers for it.
+
+    `source` told of it; `until` is when an infusion is to end.
+    """
 
     at: datetime
     mg: float
     route: str
     actor: Actor
     witness: str | None
+    source: str | None = None
+    until: datetime | None = None
 
 
 def as_offered(dose: DoseGiven) -> Offered:
     """A dose that was given, to be judged again."""
     witness = None if isinstance(dose.data, InfusionStopped.Data) else dose.data.witness
-    return Offered(dose.at, dose.mg, dose.route, dose.data.actor, witness)
+    until = dose.ended_at if dose.is_infusion else None
+    return Offered(dose.at, dose.mg, dose.route, dose.data.actor, witness, until=until)
 
 
 def exhausted_blockers(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> Iterator[Blocker]:
     """The blockers of any further dose in this session, however small, because one of these bounds has been reached."""
     if (weight := weight_today(session)) is not None:
         total = given_mg(course.protocol, session, bounds) + LEAST_MG
-        amount = _in_basis(bounds, total, weight)
+        amount = in_basis(bounds, total, weight)
         yield from _highest_blockers(course, session, bounds, amount)
         yield from _rise_blockers(course, session, bounds, amount)
         yield from _event_blockers(course, session, bounds, total, amount)
@@ -66,7 +72,7 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     if weight is None:
         return
     total = given_mg(course.protocol, session, bounds) + dose.mg
-    amount = _in_basis(bounds, total, weight)
+    amount = in_basis(bounds, total, weight)
     yield from _highest_blockers(course, session, bounds, amount)
     if amount > bounds.rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
         key, what = f"{bounds.key}.max", "the limit of one prescriber,"
@@ -198,7 +204,7 @@ def _above(
 
 def _given_before(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> float:
     """What was given in an earlier session and counts against these bounds, in their basis."""
-    return _in_basis(bounds, given_mg(course.protocol, session, bounds), _weight_at(course, session))
+    return in_basis(bounds, given_mg(course.protocol, session, bounds), _weight_at(course, session))
 
 
 def weight_today(session: MedicineSession) -> float | None:
@@ -225,7 +231,7 @@ def _weight_at(course: CourseState, session: MedicineSession) -> float:
     return next(weight for weight in weights if weight is not None)
 
 
-def _in_basis(bounds: RouteBounds, mg: float, weight_kg: float) -> float:
+def in_basis(bounds: RouteBounds, mg: float, weight_kg: float) -> float:
     """Converts a dose in mg to the basis of its bounds: mg/kg or mg."""
     return round(mg / weight_kg if bounds.rules.basis is DoseBasis.MG_PER_KG else mg, 6)
 

@@ -1,14 +1,16 @@
 """Dosing: what stands in the way of a dose, and what follows once one was given."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance, compared, consent, returning
+from domain.course.recorded import known_at
+from domain.course.rules import arrival, clearance, compared, consent, infusion_length, parts, returning, told_twice
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
+    LEAST_MG,
     Offered,
     bound_blockers,
     exhausted_blockers,
@@ -16,7 +18,7 @@ from domain.course.rules.dose_bounds import (
 )
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.readings import with_earlier_told
-from domain.course.rules.routes import RouteBounds, bounds_of, doses_by, every_bounds, route_not_allowed
+from domain.course.rules.routes import RouteBounds, bounds_of, every_bounds, route_not_allowed
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
 from domain.course.session import MedicineSession, Stage, is_long_past
@@ -26,11 +28,9 @@ from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DoseAdministered, InfusionStarted, InfusionStopped, SessionAborted
+from domain.protocol.medicine import RouteRules
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Role, Severity, absolute_first, count_of
-
-DUPLICATE_WITHIN = timedelta(minutes=5)
-"""The same amount reported again within this time may be one dose reported twice."""
 
 GIVEN_BY: Final = "medicine.dose.given_by"
 
@@ -41,9 +41,9 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
         *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
         *clearance.plan_blockers(course, session, dose.at),
         *consent.further_blockers(course, dose.at, session.number),
-        *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route)),
+        *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route), dose.mg),
         *_route_blockers(course, dose),
-        *_duplicate_blockers(session, dose),
+        *told_twice.blockers(course, session, dose),
         *bound_blockers(course, session, dose),
         *listed_blockers(course, session, dose),
     )
@@ -51,16 +51,17 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
 
 
 def _standing_blockers(
-    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
+    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds, mg: float = LEAST_MG
 ) -> Iterator[Blocker]:
-    """The blockers of this session's next dose within these bounds at that moment, whatever its amount."""
+    """The blockers of this session's next dose within these bounds at that moment, of the least amount or of `mg`."""
     yield from clearance.away_blockers(session, at)
     if session.running_infusion is not None:
         yield Blocker(
             code="infusion.running", message="An infusion was started and has not been stopped", absolute=True
         )
     if session.doses:
-        yield from _booster_blockers(course, session, at, bounds)
+        is_part = parts.is_part(course, session, at, mg, bounds)
+        yield from _booster_blockers(course, session, at, bounds, is_part=is_part)
     else:
         yield from _clearance_blockers(course, session, at)
 
@@ -99,9 +100,12 @@ def _is_cleared(session: MedicineSession, at: datetime) -> bool:
 
 
 def _booster_blockers(
-    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
+    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds, *, is_part: bool
 ) -> Iterator[Blocker]:
-    """What speaks against a further dose; the first one by another route is none of the boosters that are counted."""
+    """What speaks against a further dose; the first one by another route is none of the boosters that are counted.
+
+    A further part of the dose is none either, and waits for no reading; one that was taken meanwhile is heeded.
+    """
     rules = course.protocol.medicine
     if session.clearance is None:
         yield _not_cleared()
@@ -111,8 +115,8 @@ def _booster_blockers(
     yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
         yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
-    given, most = len(doses_by(course.protocol, session, bounds)) - 1, bounds.rules.boosters_max
-    if given >= most:
+    given, most = parts.doses_counted(course, session, bounds) - 1, bounds.rules.boosters_max
+    if given >= most and not is_part:
         yield Blocker(
             code="dose.booster_not_allowed",
             message=f"The protocol allows {count_of(most, 'booster')}; "
@@ -128,7 +132,7 @@ def _booster_blockers(
     taken = newest(session, at, since=since)
     missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
     found = standing_findings(course.protocol, session, at, since)
-    if missing:
+    if missing and not is_part:
         yield Blocker(
             code="vitals.too_old",
             message=f"No fresh vitals were taken before the booster: {', '.join(missing)}",
@@ -149,16 +153,19 @@ def _before_clearance() -> Blocker:
 def _route_blockers(course: CourseState, dose: Offered) -> Iterator[Blocker]:
     if dose.route not in course.protocol.routes:
         yield route_not_allowed(course.protocol, dose.route)
-
-
-def _duplicate_blockers(session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
-    for given in session.doses:
-        if given.mg == dose.mg and abs(given.at - dose.at) <= DUPLICATE_WITHIN:
-            yield Blocker(
-                code="dose.possible_duplicate",
-                message=f"{dose.mg:g} mg were reported {in_words(abs(given.at - dose.at))} apart",
-                observed=dose.mg,
-            )
+    bounds = bounds_of(course.protocol, dose.route)
+    if not isinstance(bounds.rules, RouteRules) or not bounds.rules.prescribed:
+        return
+    plan = known_at(course.plans, dose.at)
+    planned = (plan.data.further_routes or ()) if plan is not None else ()
+    if dose.actor.role is not Role.PRESCRIBER and dose.route not in planned:
+        yield Blocker(
+            code="dose.route_not_planned",
+            message=f"{dose.route} is another route than the plan's: a prescriber gives it, or names it in the plan",
+            observed=dose.route,
+            limit=" or ".join((course.protocol.route, *planned)),
+            source=course.protocol.source_of(f"{bounds.key}.prescribed"),
+        )
 
 
 def standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -178,8 +185,13 @@ def _standing_within(
 
 def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     said = event.data
-    dose = Offered(event.time, said.mg, said.route, said.actor, said.witness)
-    return absolute_first((*blockers(course, session, dose), *compared.dose_blockers(course, session, dose)))
+    dose = Offered(event.time, said.mg, said.route, said.actor, said.witness, event.source)
+    found = (
+        *blockers(course, session, dose),
+        *compared.dose_blockers(course, session, dose),
+        *infusion_length.of_push(course, session, dose),
+    )
+    return absolute_first(found)
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:

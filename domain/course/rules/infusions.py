@@ -5,22 +5,24 @@ observed from the stop on.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
 from domain.course.recorded import Recorded, newer
-from domain.course.rules import dosing
+from domain.course.rules import compared, dosing, infusion_length, told_twice
+from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import Offered, bound_blockers
-from domain.course.rules.dosing import DUPLICATE_WITHIN
+from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.routes import route_not_allowed
+from domain.course.rules.told_twice import DUPLICATE_WITHIN
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
 from domain.protocol.values import Route
-from domain.values import Blocker
+from domain.values import Blocker, absolute_first
 
 
 def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -30,17 +32,31 @@ def _infusions_standing(course: CourseState, session: MedicineSession, at: datet
 
 
 def _start_blockers(course: CourseState, session: MedicineSession, event: InfusionStarted) -> tuple[Blocker, ...]:
+    """What speaks against the dose that is to run in; where its stop was reported first, its true length too."""
     said = event.data
-    before, _ = _without_its_stop(session, event.time)
-    return dosing.blockers(
-        course, before, Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness)
-    )
+    before, stop = _without_its_stop(session, event.time)
+    lengths = course.protocol.medicine.infusion
+    ends_at = event.time + min(said.over or lengths.usual, lengths.most or timedelta.max)
+    dose = Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness, event.source, ends_at)
+    found = [
+        *dosing.blockers(course, before, dose),
+        *compared.infusion_blockers(course, before, dose),
+        *infusion_length.of_start(course, before, dose, said.over),
+    ]
+    if stop is not None:
+        started = DoseGiven(at=event.time, recorded_at=stop.recorded_at, data=said, sequence=stop.sequence)
+        given = dose._replace(at=stop.at, mg=stop.data.mg_given)
+        found += infusion_length.of_stop(course, before, started, given)
+    return absolute_first(found)
 
 
 def _stop_blockers(course: CourseState, session: MedicineSession, event: InfusionStopped) -> Iterator[Blocker]:
     """What the bounds say of the amount that was given, on top of the session's other doses."""
-    yield from _none_runs(course, session, event.time)
-    said, infusion = event.data, _stopped_by(session, event)
+    said, infusion = event.data, _stopped_by(course, session, event)
+    if infusion is not None and _is_told_twice(course, infusion, event):
+        yield told_twice.possible_duplicate(_told_by(event), event.time - infusion.ended_at)
+    else:
+        yield from _none_runs(course, session, event.time)
     is_a_dose = infusion is None or isinstance(infusion.data, InfusionStopped.Data)
     if is_a_dose and said.actor.role in STOPPED.roles:
         # Anybody may stop one; of one that nobody started, it is all that is known of who gave it.
@@ -50,8 +66,31 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
     if answers is not None and said.mg_given <= answers.mg:
         dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, answers.actor, answers.witness)
     else:
-        dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, said.actor, None)
+        dose = _told_by(event)
     yield from bound_blockers(course, others, dose)
+    if infusion is None and compared.rules_of(course).same_dose_within is not None:
+        yield from told_twice.blockers(course, others, dose)
+    if answers is None or infusion is None:
+        yield from compared.infusion_blockers(course, others, dose)
+        return
+    if not ((said.reason or "").strip() and _is_early(course, infusion, event.time)):
+        yield from compared.infusion_blockers(course, others, dose, answers.mg)
+    yield from infusion_length.of_stop(course, others, infusion, dose)
+
+
+def _told_by(event: InfusionStopped) -> Offered:
+    said = event.data
+    return Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, said.actor, None, event.source, until=event.time)
+
+
+def _is_told_twice(course: CourseState, infusion: DoseGiven, event: InfusionStopped) -> bool:
+    return told_twice.is_second_stop(course, infusion, _told_by(event))
+
+
+def _is_early(course: CourseState, infusion: DoseGiven, at: datetime) -> bool:
+    """Whether it was stopped before it was through."""
+    rules = course.protocol.medicine.infusion
+    return infusion.ran_until(at) < infusion.meant_to_run(rules.usual, rules.most)
 
 
 def _none_runs(_course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
@@ -96,8 +135,10 @@ def _resume(transition: Transition[Any], session: MedicineSession, event: Infusi
 
 def _stop(transition: Transition[Any], session: MedicineSession, event: InfusionStopped) -> None:
     """Ends the infusion. One whose start nobody reported is a dose all the same, given by then."""
-    infusion = _stopped_by(session, event)
-    if infusion is not None:
+    infusion = _stopped_by(transition.course, session, event)
+    if infusion is not None and _is_of_nothing(transition.course, session, infusion, event):
+        _leave_out(transition, session, infusion, event.time)
+    elif infusion is not None:
         stopped = newer(infusion.stopped, transition.recorded(event))
         transition.keep(_with(session, infusion, infusion.but(stopped=stopped)))
     elif _infusion_at(session, event.time) is not None or not any(dose.is_infusion for dose in session.doses):
@@ -113,15 +154,44 @@ def _infusion_at(session: MedicineSession, at: datetime) -> DoseGiven | None:
     return next((dose for dose in reversed(session.doses) if dose.is_infusion and dose.at <= at), None)
 
 
-def _stopped_by(session: MedicineSession, event: InfusionStopped) -> DoseGiven | None:
+def _stopped_by(course: CourseState, session: MedicineSession, event: InfusionStopped) -> DoseGiven | None:
     """The infusion that this stop ends: the last one that had begun, unless its stop has long been known.
 
-    A second stop within minutes is the newer word on the first; later it is of an infusion whose start nobody reported.
+    A second stop within minutes, or one that tells the same from elsewhere, is the newer word on the first; later it is
+    of an infusion whose start nobody reported.
     """
     infusion = _infusion_at(session, event.time)
     if infusion is None or infusion.is_running or event.time - infusion.ended_at <= DUPLICATE_WITHIN:
         return infusion
-    return None
+    return infusion if _is_told_twice(course, infusion, event) else None
+
+
+def _is_of_nothing(course: CourseState, session: MedicineSession, infusion: DoseGiven, event: InfusionStopped) -> bool:
+    """Whether nothing was given of a running infusion that was stopped sooner than any runs: it was never connected.
+
+    After a longer time a nought may be a slip, and the patient is watched.
+    """
+    least = course.protocol.medicine.infusion.least
+    is_nothing = infusion.is_running and not event.data.mg_given and session.check_in is not None
+    is_here = is_nothing and session.is_monitored
+    return is_here and least is not None and infusion.ran_until(event.time) < least
+
+
+def _leave_out(transition: Transition[Any], session: MedicineSession, infusion: DoseGiven, at: datetime) -> None:
+    """Takes the infusion back: nobody was dosed by it, and what becomes of the clearance is asked as before it."""
+    doses = tuple(dose for dose in session.doses if dose is not infusion)
+    stage = session.stage if doses else _stage_before(session)
+    transition.keep(unsettled(session).but(doses=doses, stage=stage))
+    if stage is Stage.ABORTED:
+        go_on_when_integrated(transition, at)
+
+
+def _stage_before(session: MedicineSession) -> Stage:
+    if session.abort is not None:
+        return Stage.ABORTED
+    cleared, checked_in = session.clearance, session.check_in
+    is_anew = cleared is not None and checked_in is not None and checked_in.sequence > cleared.sequence
+    return Stage.CHECKED_IN if cleared is None or is_anew else Stage.CLEARED
 
 
 def _without_its_stop(
@@ -153,7 +223,7 @@ def _session_of_infusion(
 
 def _session_of_stop(course: CourseState, rule: SessionEventRule[Any], event: InfusionStopped) -> MedicineSession:
     found = _session_of_infusion(course, rule, event)
-    if found is not None and _stopped_by(found, event) is not None:
+    if found is not None and _stopped_by(course, found, event) is not None:
         return found
     return dosing.session_of_dose(course, rule, event)
 

@@ -58,6 +58,17 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
     if rules.goals_required and not course.plans and not plan.goals:
         yield Blocker(code="plan.goals_missing", message="The first plan names the patient's goals", absolute=True)
     yield from _dose_blockers(course, plan.dose)
+    allowed = [one.route.value for one in course.protocol.medicine.routes or ()]
+    for route in plan.further_routes or ():
+        if route not in allowed:
+            yield Blocker(
+                code="plan.route_not_allowed",
+                message=f"{route} was planned; the protocol's further routes are {' or '.join(allowed) or 'none'}",
+                absolute=True,
+                observed=route,
+                limit=" or ".join(allowed) or "none",
+                source=source("medicine.routes"),
+            )
 
 
 def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:

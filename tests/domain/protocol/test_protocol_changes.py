@@ -6,10 +6,11 @@ from typing import Final
 import pytest
 
 from domain.protocol.changes import protocol_changes
+from domain.protocol.medicine import DoseBasis, RouteRules
 from domain.protocol.model import Grade
 from domain.protocol.parameters import parameters
 from domain.protocol.strictness import Strictness, is_judged, strictness
-from domain.protocol.values import Range
+from domain.protocol.values import Range, Route
 from domain.values import Severity
 from tests.support.cast import WEEKLY, weekly
 
@@ -87,6 +88,8 @@ def test_of_a_list_what_came_and_went_is_told() -> None:
         ("medicine.checkpoints.grace", timedelta(minutes=3), STRICTER),
         ("medicine.missed_visit", Severity.URGENT, STRICTER),
         ("medicine.compared.dose_at_least_percent", 40.0, LOOSER),
+        ("medicine.compared.same_dose_percent", 1.0, LOOSER),
+        ("medicine.compared.same_dose_within", timedelta(minutes=5), LOOSER),
         ("screening.known", (), STRICTER),
         ("preparation.sessions", 3, STRICTER),
         ("check_ins.urgent_through", timedelta(days=3), STRICTER),
@@ -99,6 +102,41 @@ def test_what_is_stricter_asks_for_more_or_sooner(key: str, value: object, expec
 
     assert strictness(WEEKLY, new, key) is expected
     assert strictness(new, WEEKLY, key) is {STRICTER: LOOSER, LOOSER: STRICTER, None: None}[expected]
+
+
+def test_an_infusions_keys_are_stricter_where_they_ask_more_or_sooner() -> None:
+    """Its least and longest, its share of the plan, its parts, and a route that must be prescribed."""
+    route = RouteRules(
+        route=Route.SUBLINGUAL,
+        basis=DoseBasis.MG,
+        first_max=10.0,
+        max=15.0,
+        hard_max=20.0,
+        step_max=5.0,
+        boosters_max=0,
+        least=2.0,
+        prescribed=False,
+    )
+    old = {
+        "medicine.infusion.least": timedelta(minutes=30),
+        "medicine.infusion.most": timedelta(minutes=60),
+        "medicine.compared.infusion_at_least_percent": 50.0,
+        "medicine.dose.parts_max": 3,
+        "medicine.dose.parts_within": timedelta(minutes=20),
+        "medicine.routes": (route,),
+    }
+    stricter = {
+        "medicine.infusion.least": timedelta(minutes=35),
+        "medicine.infusion.most": timedelta(minutes=50),
+        "medicine.compared.infusion_at_least_percent": 60.0,
+        "medicine.dose.parts_max": 2,
+        "medicine.dose.parts_within": timedelta(minutes=10),
+        "medicine.routes": (route.but(least=3.0, prescribed=True),),
+    }
+    before, after = weekly(old), weekly(stricter)
+
+    for key in (*list(old)[:-1], "medicine.routes.sublingual.least", "medicine.routes.sublingual.prescribed"):
+        assert (key, strictness(before, after, key)) == (key, STRICTER)
 
 
 def test_a_limit_that_must_be_confirmed_is_looser_than_one_that_need_not() -> None:

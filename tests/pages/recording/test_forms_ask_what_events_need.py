@@ -95,6 +95,7 @@ SAID: Sequence[ClinicEvent] = (
     eligible(MARA, at=MONDAY, overrides=TWICE),
     eligible(MARA, at=MONDAY),
     plan(MARA, at=MONDAY, goals=("sleep through", "work, and rest")),
+    plan(MARA, at=MONDAY, further_routes=("sublingual", "intranasal")),
     plan(MARA, at=MONDAY, mg=42.5, sessions=None, interval_days=None, goals=()),
     preparation(MARA, at=MONDAY),
     booking(MARA, at=MONDAY, starts_at=LATER, staff=CREDENTIALED),

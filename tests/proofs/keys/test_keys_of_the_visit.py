@@ -13,13 +13,15 @@ from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.values import Role, Severity
+from domain.values import Actor, Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
     CALM,
+    EHR,
     HAS_A_METHOD,
     LIND,
     MARA,
+    OSEI,
     STAFF,
     WARD,
     adverse_event,
@@ -241,6 +243,10 @@ def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
     return Kind.DOSE_UNREPORTED in ward.open
 
 
+def infuses(ward: Ward, minute: float, mg: float = 35) -> list[str]:
+    return ward.cleared().hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=minutes(minute)))
+
+
 def is_observed_again(ward: Ward) -> bool:
     """Whether two hours after the dose they are still observed, given midazolam an hour before."""
     ward.watched(until=minutes(60)).reports(medication(MARA, at=ward.now, code="midazolam"))
@@ -281,10 +287,27 @@ LOZENGE: Final[Mapping[Path, object]] = {
 }
 
 
-def adds(ward: Ward, mg: float) -> list[str]:
+PARTS: Final[Mapping[Path, object]] = {(*DOSE, "parts_max"): 3, (*DOSE, "parts_within"): "PT10M"}
+
+
+def in_parts(ward: Ward, number: int) -> list[str]:
+    """What speaks against the last of so many parts of the plan's dose, five minutes apart."""
+    ward.cleared()
+    for part in range(number - 1):
+        ward.reports(dose(MARA, at=ward.begins() + minutes(5 * part), mg=10))
+    return ward.hears_against(dose(MARA, at=ward.begins() + minutes(5 * (number - 1)), mg=10))
+
+
+def is_told_twice(ward: Ward, minute: float, mg: float = 35, by: Actor = OSEI) -> bool:
+    """Whether another dose so much later is asked about as the first one told twice."""
+    ward.dosed()
+    return "dose.possible_duplicate" in ward.hears_against(dose(MARA, at=ward.now + minutes(minute), mg=mg, by=by))
+
+
+def adds(ward: Ward, mg: float, by: Actor = OSEI) -> list[str]:
     """What speaks against so much under the tongue a quarter of an hour after the injection."""
     ward.watched(until=minutes(15))
-    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual", by=by))
 
 
 def adds_again(ward: Ward, mg: float) -> list[str]:
@@ -526,6 +549,40 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*FURTHER, "boosters_max"),
         also=LOZENGE,
     ),
+    OneKey(
+        "medicine.routes.least",
+        5,
+        lambda ward: adds(ward, 4),
+        [],
+        ["dose.below_least"],
+        where=(*FURTHER, "least"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.prescribed",
+        True,
+        lambda ward: adds(ward, 4, by=LIND),
+        [],
+        ["dose.route_not_planned"],
+        where=(*FURTHER, "prescribed"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.dose.parts_max",
+        2,
+        lambda ward: "dose.booster_not_allowed" in in_parts(ward, 3),
+        False,
+        True,
+        also=PARTS,
+    ),
+    OneKey(
+        "medicine.dose.parts_within",
+        "PT8M",
+        lambda ward: "dose.booster_not_allowed" in in_parts(ward, 3),
+        False,
+        True,
+        also=PARTS,
+    ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
@@ -722,6 +779,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
     OneKey("medicine.infusion.usual", "PT1H", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
     OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey("medicine.infusion.least", "PT30M", lambda ward: "infusion.too_fast" in infuses(ward, 29), False, True),
+    OneKey("medicine.infusion.most", "PT1H", lambda ward: "infusion.too_long" in infuses(ward, 61), False, True),
     OneKey(
         "medicine.comedication.code",
         "esmolol",
@@ -759,6 +818,31 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: ward.cleared().hears_against(dose(MARA, at=ward.begins(), mg=17)),
         ["dose.far_below_plan"],
         [],
+    ),
+    OneKey(
+        "medicine.compared.infusion_at_least_percent",
+        50,
+        lambda ward: "dose.far_below_plan" in infuses(ward, 40, mg=17),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.compared.same_dose_percent",
+        5,
+        lambda ward: (
+            "dose.possible_duplicate" in ward.dosed().hears_against(dose(MARA, at=ward.now + minutes(1), mg=34))
+        ),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.compared.same_dose_within",
+        "PT20M",
+        lambda ward: (
+            "dose.possible_duplicate" in ward.dosed().hears_against(dose(MARA, at=ward.now + minutes(15), by=EHR))
+        ),
+        False,
+        True,
     ),
     OneKey(
         "medicine.compared.pregnancy_test",

@@ -34,6 +34,16 @@ from tests.support.cast import (
 from tests.support.ward import EDGES, Ward, holds
 
 DRIP = weekly({"route": Route.INTRAVENOUS})
+FORTY = minutes(40)
+TIMED = weekly(
+    {
+        "route": Route.INTRAVENOUS,
+        "medicine.infusion.least": minutes(30),
+        "medicine.infusion.most": minutes(60),
+        "medicine.compared.infusion_at_least_percent": 50.0,
+    }
+)
+"""As the files of infusions say it."""
 
 
 @pytest.fixture
@@ -266,3 +276,113 @@ def test_an_infusion_without_a_session_opens_one_of_its_own(opens: Opens) -> Non
     ward.reports(infusion_started(MARA, None, at=ward.now + days(1)))
 
     assert ward.course.monitored is not None
+
+
+@pytest.fixture
+def timed(opens: Opens) -> Ward:
+    """A patient cleared for an infusion whose length and least amount the protocol knows: 35 mg over 40 minutes."""
+    return opens(TIMED).cleared()
+
+
+def starts(ward: Ward, mg: float = 35, over: timedelta = FORTY) -> list[str]:
+    return ward.hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=over))
+
+
+def stops(ward: Ward, minute: float, mg_given: float, reason: str | None = None) -> list[str]:
+    at = ward.begins() + minutes(minute)
+    return ward.hears_against(infusion_stopped(MARA, at=at, mg_given=mg_given, reason=reason))
+
+
+def test_milligrams_per_kilogram_for_milligrams_are_asked_about_at_the_start(timed: Ward) -> None:
+    """Case 25 of an infusion: nobody noticed 0.5 mg, and a week later the right 35 mg paged an emergency."""
+    assert starts(timed, mg=0.5) == ["dose.far_below_plan"]
+    assert timed.open == {Kind.PROTOCOL_DEVIATION: Severity.URGENT}
+    assert stops(timed, 40, 0.5) == [], "asked once: so much was started"
+
+
+@pytest.mark.parametrize(
+    ("started", "minute", "given", "reason", "told"),
+    [
+        (35, 40, 0.35, None, ["dose.far_below_plan"]),
+        (35, 40, 0.35, "It is through", ["dose.far_below_plan"]),
+        (35, 12, 9, "Nausea", []),
+        (35, 12, 9, None, ["dose.far_below_plan"]),
+        (35, 12, 9, " ", ["dose.far_below_plan"]),
+        (35, 40, 17.5, None, []),
+        (20, 40, 0.2, None, ["dose.far_below_plan"]),
+        (20, 40, 10, None, []),
+    ],
+)
+def test_what_ran_in_is_held_against_the_plan(
+    timed: Ward, started: float, minute: float, given: float, reason: str | None, told: list[str]
+) -> None:
+    """Less is no slip where less was started, or where a reason is given for stopping before it was through."""
+    assert starts(timed, mg=started) == []
+    assert stops(timed, minute, given, reason) == told
+
+
+@EDGES
+def test_an_infusion_is_no_push(timed: Ward, edge: timedelta) -> None:
+    """`least`: 35 mg in half an hour are slow enough, a moment less is asked about."""
+    told = starts(timed, over=minutes(30) + edge)
+
+    assert told == (["infusion.too_fast"] if edge < timedelta() else [])
+
+
+@pytest.mark.parametrize(
+    ("minute", "given", "told"),
+    [(2, 35, ["infusion.too_fast"]), (28, 35, ["infusion.too_fast"]), (30, 35, []), (26, 18, []), (75, 35, [])],
+)
+def test_what_truly_ran_is_held_against_its_length(timed: Ward, minute: float, given: float, told: list[str]) -> None:
+    """Of a part of the dose so much less; its longest length and the grace after it are not yet too long."""
+    assert starts(timed) == []
+    assert stops(timed, minute, given) == told
+
+
+def test_pauses_are_no_running(timed: Ward) -> None:
+    """All of it in ten minutes, and half an hour of a pause between: a push. An hour's pause makes none too long."""
+    starts(timed)
+    timed.reports(infusion_paused(MARA, at=timed.begins() + minutes(5)))
+    timed.reports(infusion_resumed(MARA, at=timed.begins() + minutes(35)))
+
+    assert stops(timed, 40, 35) == ["infusion.too_fast"]
+
+
+def test_an_infusion_that_dripped_on_is_told(timed: Ward) -> None:
+    """Three hours of it, told when it stopped; people were asked for its stop long before."""
+    starts(timed)
+    assert stops(timed, 76, 35) == ["infusion.too_long"]
+    assert Kind.DOSE_UNREPORTED in timed.open
+
+
+def test_the_true_length_is_known_where_the_stop_came_first(timed: Ward) -> None:
+    """The start that arrives later tells that it was a push."""
+    timed.until(timed.begins() + minutes(5))
+    timed.sends(infusion_stopped(MARA, at=timed.begins() + minutes(2)))
+
+    told = timed.sends(infusion_started(MARA, at=timed.begins())).deviations
+
+    assert "infusion.too_fast" in [one.code for one in told]
+
+
+@EDGES
+def test_a_slip_in_its_length_puts_nobody_off(timed: Ward, edge: timedelta) -> None:
+    """Ten hours typed for forty minutes: asked about at once, and its stop by the protocol's longest, an hour."""
+    assert starts(timed, over=hours(10)) == ["infusion.too_long"]
+    timed.until(timed.begins() + minutes(75) + edge)
+
+    assert (Kind.DOSE_UNREPORTED in timed.open) is (edge >= timedelta())
+
+
+def test_a_push_is_no_infusion(timed: Ward) -> None:
+    """35 mg at once, where the protocol infuses."""
+    answer = timed.reports(dose(MARA, at=timed.begins(), mg=35, route="intravenous"))
+
+    assert [(one.code, one.absolute) for one in answer.deviations] == [("infusion.too_fast", False)]
+    assert timed.session().is_monitored
+
+
+def test_a_protocol_that_names_no_length_asks_for_none(drip: Ward) -> None:
+    """As those did that were written before it could be said."""
+    assert starts(drip, mg=0.5, over=hours(10)) == []
+    assert stops(drip, 1, 0.5) == []

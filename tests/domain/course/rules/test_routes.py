@@ -7,7 +7,7 @@ import pytest
 from domain.protocol.medicine import DoseBasis, RouteRules
 from domain.protocol.values import Route
 from tests.domain.conftest import Opens
-from tests.support.cast import MARA, assessment, discharge, dose, minutes, plan, vitals, weekly
+from tests.support.cast import EHR, LIND, MARA, assessment, discharge, dose, minutes, plan, vitals, weekly
 from tests.support.ward import Ward
 
 INJECTION: Final = RouteRules(
@@ -99,3 +99,51 @@ def test_each_route_rises_by_its_own_steps(opens: Opens) -> None:
         ward.watched(session, until=minutes(15))
         assert injects(ward, 52.5, session) == []
         assert injects(ward, 52.6, session) == ["dose.step_too_large"]
+
+
+CAREFUL: Final = weekly(
+    {
+        "route": Route.SUBLINGUAL,
+        "medicine.dose.basis": DoseBasis.MG,
+        "medicine.dose.first_max": 200.0,
+        "medicine.dose.max": 300.0,
+        "medicine.dose.hard_max": 400.0,
+        "medicine.dose.step_max": 100.0,
+        "medicine.routes": (INJECTION.but(least=0.2, prescribed=True),),
+    }
+)
+"""As `LOZENGE`, and an injection is of 0.2 mg/kg at least, 14 mg, and prescribed."""
+
+
+@pytest.mark.parametrize(("mg", "reasons"), [(0.5, ["dose.below_least"]), (13.9, ["dose.below_least"]), (14, [])])
+def test_each_route_has_its_least(opens: Opens, mg: float, reasons: list[str]) -> None:
+    """`least`: mg/kg typed as mg, of what no plan says an amount of."""
+    assert injects(with_a_lozenge(opens(CAREFUL)), mg) == reasons
+
+
+def test_another_route_than_the_plans_is_a_prescribers(opens: Opens) -> None:
+    """`prescribed`: after the lozenge or instead of it, by the EHR or the nurse, and planned by nobody."""
+    ward = with_a_lozenge(opens(CAREFUL))
+    for by in (EHR, LIND):
+        against = ward.reasons(dose(MARA, at=ward.now, mg=35, route=Route.INTRAMUSCULAR, by=by))
+        assert against == ["dose.route_not_planned"]
+
+    instead = opens(CAREFUL)
+    instead.eligible().reports(plan(MARA, at=instead.now, mg=200))
+    instead.cleared()
+    assert instead.reasons(dose(MARA, at=instead.now, mg=35, route=Route.INTRAMUSCULAR, by=LIND)) == [
+        "dose.route_not_planned"
+    ]
+    assert instead.reasons(dose(MARA, at=instead.now, mg=35, route=Route.INTRAMUSCULAR)) == []
+
+
+def test_a_plan_may_name_a_further_route(opens: Opens) -> None:
+    """Then the nurse gives it; a route that the protocol does not have is refused in a plan."""
+    ward = opens(CAREFUL).eligible()
+    unknown = plan(MARA, at=ward.now, mg=200, further_routes=("intravenous",))
+    assert ward.reasons(unknown) == ["plan.route_not_allowed"]
+    ward.reports(plan(MARA, at=ward.now, mg=200, further_routes=("intramuscular",)))
+    ward.cleared().reports(dose(MARA, at=ward.now, mg=200, route=Route.SUBLINGUAL))
+    ward.watched(until=minutes(15))
+
+    assert ward.reasons(dose(MARA, at=ward.now, mg=35, route=Route.INTRAMUSCULAR, by=LIND)) == []

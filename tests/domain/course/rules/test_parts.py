@@ -1,0 +1,108 @@
+"""Parts of one dose: the devices of a spray, charted one by one, are one dose up to the plan's amount."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.session import Stage
+from domain.escalation.messages import Kind
+from domain.protocol.values import Route
+from domain.values import Severity
+from tests.domain.conftest import Opens
+from tests.support.cast import EHR, LIND, MARA, SPRAY, dose, minutes, plan, vitals, weekly
+from tests.support.ward import EDGES, Ward
+
+PARTS: Final = {
+    **SPRAY,
+    "route": Route.INTRANASAL,
+    "medicine.dose.parts_max": 3,
+    "medicine.dose.parts_within": minutes(20),
+}
+IN_PARTS: Final = weekly(PARTS)
+GIVEN = "kap.dose.administered"
+
+
+@pytest.fixture
+def spray(opens: Opens) -> Ward:
+    """A patient for whom 56 mg are planned: two devices."""
+    ward = opens(IN_PARTS)
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=56))
+    return ward.cleared()
+
+
+def device(ward: Ward, minute: float, **told: object) -> list[str]:
+    at = ward.begins() + minutes(minute)
+    return ward.hears_against(dose(MARA, at=at, mg=28, route="intranasal", **told))  # type: ignore[arg-type]
+
+
+def test_two_devices_are_one_dose(spray: Ward) -> None:
+    """As they are used, five minutes apart: nobody is paged, and the watch counts from the last one."""
+    assert device(spray, 0) == []
+    assert GIVEN in spray.course.next_acts(spray.now)
+    assert device(spray, 5) == []
+
+    assert spray.pages == []
+    assert spray.stage() is Stage.DOSED
+    assert spray.session().doses[-1].at == spray.begins() + minutes(5)
+    assert [one.due_at - spray.begins() for one in spray.due(DeadlineKind.CHECKPOINT)][-1] >= minutes(5)
+    assert (
+        spray.due(DeadlineKind.DISCHARGE)[0].due_at == spray.begins() + minutes(5) + IN_PARTS.medicine.discharge_overdue
+    )
+    assert GIVEN not in spray.course.next_acts(spray.now)
+
+
+def test_what_is_more_than_the_plan_is_another_dose(spray: Ward) -> None:
+    """A third device, where two were planned: as ever, an emergency."""
+    device(spray, 0)
+    device(spray, 5)
+
+    assert {"dose.booster_not_allowed", "vitals.too_old", "dose.above_first_max"} <= set(device(spray, 10))
+    assert spray.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+@EDGES
+def test_a_device_much_later_is_another_dose(spray: Ward, edge: timedelta) -> None:
+    """`parts_within`: twenty minutes from the first."""
+    device(spray, 0)
+    told = spray.hears_against(dose(MARA, at=spray.begins() + minutes(20) + edge, mg=28, route="intranasal"))
+
+    assert ("dose.booster_not_allowed" in told) is (edge > timedelta())
+
+
+def test_a_reading_between_two_devices_is_heeded(spray: Ward) -> None:
+    """None is asked for; one that is not normal speaks against the second."""
+    device(spray, 0)
+    spray.reports(vitals(MARA, at=spray.begins() + minutes(3), systolic=165))
+
+    assert "vitals.not_normal" in device(spray, 5)
+
+
+def test_one_device_told_by_two_is_asked_about(spray: Ward) -> None:
+    """The nurse's, and the system's a minute later: two devices, or one."""
+    device(spray, 0, by=LIND)
+
+    assert device(spray, 1, by=EHR) == ["dose.possible_duplicate"]
+    assert len(spray.session().doses) == 2
+
+
+def test_two_devices_of_one_moment_are_asked_about(spray: Ward) -> None:
+    """There is a rest between two: one of them may have been sent twice."""
+    device(spray, 0)
+    again = dose(MARA, at=spray.now, mg=28, route="intranasal").but(id="the second one")
+
+    assert spray.hears_against(again) == ["dose.possible_duplicate"]
+
+
+def test_a_second_part_beside_a_booster(opens: Opens) -> None:
+    """The parts are one dose: the booster that a clinic allows comes after it, on a normal reading."""
+    ward = opens(weekly({**PARTS, "medicine.dose.boosters_max": 1, "medicine.dose.first_max": 84.0}))
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=56))
+    ward.cleared()
+    device(ward, 0)
+    device(ward, 5)
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(6)))
+
+    assert "dose.booster_not_allowed" not in device(ward, 11)
+    assert "dose.booster_not_allowed" in device(ward, 17)
