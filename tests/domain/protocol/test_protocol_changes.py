@@ -26,6 +26,7 @@ NOBODY_CAN_SAY: Final = frozenset(
 )
 NOBODY_CAN_SAY_OF: Final = (
     *(".every", ".range", ".response_percent", ".remission_below", ".meaningful_change", ".needs", ".indications"),
+    *(".measure", ".wanted"),
 )
 NAMES: Final = ("vocabulary.", "escalations.resolved_by.")
 

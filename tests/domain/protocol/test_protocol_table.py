@@ -63,7 +63,7 @@ def test_each_number_without_evidence_is_named_once() -> None:
         ("medicine.limits.spo2.warning", "below 94 %"),
         ("medicine.limits.spo2.emergency", "below 90 %"),
         ("medicine.discharge.padss_min", "9 of 10"),
-        ("measures.phq9.every", "each session, follow up"),
+        ("measures.phq9.every", "each session, end, follow up"),
         ("measures.madrs.range", "0 to 60 points"),
     ],
 )
