@@ -17,6 +17,7 @@ from domain.protocol.values import (
     LimitSeverity,
     Milligrams,
     Percent,
+    Range,
     Route,
     StaffRole,
     Vital,
@@ -264,12 +265,15 @@ class ComedicationRule(Frozen):
 class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
-    `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
-    dose an injected one must be. With `pregnancy_test` one that no longer applies is asked about.
+    `weight_within_percent` is how far a weight may be from the last one, `weight_kg` between which bounds it is usual.
+    `dose_at_least_percent` is how much of the plan's dose an injected one must be, `dose_at_most_percent` how much any
+    may be. With `pregnancy_test` one that no longer applies is asked about.
     """
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
+    weight_kg: Range | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    dose_at_most_percent: Annotated[float, Field(ge=100)] | None = None
     pregnancy_test: bool = False
 
 

@@ -29,6 +29,7 @@ UNITS: Mapping[str, str] = {
             "least_percent",
             "weight_within_percent",
             "dose_at_least_percent",
+            "dose_at_most_percent",
         ),
         "%",
     ),
@@ -44,6 +45,7 @@ UNITS: Mapping[str, str] = {
     "review_every": "sessions",
     "least_minutes": "minutes",
     "amounts": "mg",
+    "weight_kg": "kg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""

@@ -18,6 +18,7 @@ from tests.support.cast import (
     call,
     check_in,
     clearance,
+    correction,
     cssrs,
     discharge,
     dose,
@@ -75,7 +76,8 @@ def test_an_open_urgent_one_of_the_session_before_is_weighed(ward: Ward) -> None
     ward.checked_in(2).reports(vitals(MARA, 2, at=ward.now))
 
     assert not against(ward, clearance(MARA, 2, at=ward.now))["escalation.vitals_urgent_open"].absolute
-    ward.reports(clearance(MARA, 2, at=ward.now, overrides=over("escalation.vitals_urgent_open")))
+    weighed = over("escalation.vitals_urgent_open", "plan.review_due")
+    ward.reports(clearance(MARA, 2, at=ward.now, overrides=weighed))
     assert ward.reasons(dose(MARA, 2, at=ward.now)) == []
 
 
@@ -128,12 +130,29 @@ def test_no_dose_rises_after_a_session_with_an_urgent_event(ward: Ward, event: s
             ward.discharged().reports(adverse_event(MARA, at=ward.now + hours(5), grade=3))
             kind = Kind.ADVERSE_EVENT
     ward.hears(kind, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
     ward.cleared(2)
 
     assert ward.reasons(dose(MARA, 2, at=ward.now, mg=35)) == []
     assert ward.reasons(dose(MARA, 2, at=ward.now, mg=36)) == ["dose.step_after_event"]
     ward.dosed(2).discharged(2).cleared(3)
     assert ward.reasons(dose(MARA, 3, at=ward.now, mg=36)) == []
+
+
+@pytest.mark.parametrize("is_true_after_all", [False, True])
+def test_a_slip_that_was_corrected_was_no_event(ward: Ward, is_true_after_all: bool) -> None:
+    """A rise would be refused for a value that nobody ever had; one that somebody had since still counts."""
+    ward.watched(until=minutes(15))
+    slip = vitals(MARA, at=ward.now + minutes(1), symptoms=["agitation"])
+    ward.reports(slip)
+    ward.reports(correction(slip, symptoms=(), at=ward.now))
+    if is_true_after_all:
+        ward.reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["agitation"]))
+    ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    ward.cleared(2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.now, mg=36)) == ["dose.step_after_event"] * is_true_after_all
 
 
 def test_a_lighter_patient_may_have_the_same_dose_after_an_event(ward: Ward) -> None:
@@ -299,10 +318,10 @@ def test_a_negative_test_lifts_it(ward: Ward) -> None:
 
 
 def test_a_new_screening_lifts_it(ward: Ward) -> None:
-    """Whoever screens again weighs everything anew."""
+    """Whoever screens again weighs everything anew; that no test applies any more is asked about."""
     positive(ward).reports(screening(MARA, at=ward.now, pregnancy_test=PregnancyTest.NOT_APPLICABLE))
 
-    assert arrives(ward, None) == []
+    assert arrives(ward, None) == ["pregnancy_test.no_longer_applicable"]
 
 
 def test_a_new_screening_that_excludes_is_told_to_a_prescriber(ward: Ward) -> None:
