@@ -63,6 +63,11 @@ class Answers:
         place = bisect_right(of, moment, key=_at)
         return of[place - 1] if place else None
 
+    def between(self, instrument: Code, since: datetime, by: datetime) -> Sequence[MeasureTaken]:
+        """The instrument's answers that were given after `since` and by the other moment, in order."""
+        of = self._of.get(instrument, [])
+        return of[bisect_right(of, since, key=_at) : bisect_right(of, by, key=_at)]
+
     def of_the_month(self, instrument: Code, by: datetime) -> tuple[MeasureTaken, ...]:
         """What the instrument's newest answers by that moment say of the month before the newest, that one first.
 

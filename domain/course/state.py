@@ -70,6 +70,14 @@ class PregnancyTested(Frozen):
     is_screening: bool
 
 
+class WeightTold(Frozen):
+    """A weight in kg that an earlier screening said: when it was taken, and its ledger entry."""
+
+    at: Moment
+    sequence: int
+    kg: float
+
+
 DEATH_REPORTED = "a death was reported"
 """The reason of the hold after an adverse event of grade 5; lifted, the patient lives."""
 
@@ -157,6 +165,7 @@ class CourseState(Frozen):
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans`, `results` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
+    `earlier_weights` are those of the screenings that are not in force.
     `maintenance_from` is the number of the first session after the series, once one was planned.
     `words_of_suicide` are in order of time. `risk_told` is when a risk was last learned of, also by a questionnaire.
     `known_risk` is what the decision on eligibility weighed of it.
@@ -176,6 +185,7 @@ class CourseState(Frozen):
     holds: tuple[Hold, ...] = ()
     referral: Recorded[CourseReferred.Data] | None = None
     screening: Recorded[ScreeningRecorded.Data] | None = None
+    earlier_weights: tuple[WeightTold, ...] = ()
     consents: tuple[Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data], ...] = ()
     pregnancy_tests: tuple[PregnancyTested, ...] = ()
     medications_changed_at: Moment | None = None

@@ -18,6 +18,7 @@ from domain.protocol.values import (
     LimitSeverity,
     Milligrams,
     Percent,
+    Range,
     Route,
     StaffRole,
     Vital,
@@ -280,15 +281,18 @@ class ComedicationRule(Frozen):
 class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
-    `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
-    dose an injected one must be, and `infusion_at_least_percent` an infusion. With `pregnancy_test` one that no longer
-    applies is asked about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart
-    as `same_dose_within` where two people or systems tell of them; None means the same amount, and five minutes.
+    `weight_within_percent` is how far a weight may be from the last one, `weight_kg` between which bounds it is usual.
+    `dose_at_least_percent` is how much of the plan's dose an injected one must be, and `infusion_at_least_percent` an
+    infusion; `dose_at_most_percent` how much any may be. With `pregnancy_test` one that no longer applies is asked
+    about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart as
+    `same_dose_within` where two people or systems tell of them; None means the same amount, and five minutes.
     """
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
+    weight_kg: Range | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    dose_at_most_percent: Annotated[float, Field(ge=100)] | None = None
     pregnancy_test: bool = False
     same_dose_percent: Annotated[float, Field(gt=0, le=20)] | None = None
     same_dose_within: Length | None = None

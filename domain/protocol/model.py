@@ -41,7 +41,8 @@ class CourseRules(Frozen):
     """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
 
     A dose may come `plan_interval_within` sooner than the plan's interval says; None asks nothing of it. After the
-    review of `review_after_session` the prescriber reviews again `review_every` so many sessions.
+    review of `review_after_session` the prescriber reviews again `review_every` so many sessions; with
+    `review_after_event` also after a session with an urgent or emergency event, None as False.
 
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
     hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
@@ -62,6 +63,7 @@ class CourseRules(Frozen):
     plan_interval_within: LengthOrZero | None = None
     review_after_session: AtLeastOne | None = None
     review_every: AtLeastOne | None = None
+    review_after_event: bool | None = None
     goals_required: bool
     ask_again: Length = timedelta(days=7)
     hold_review: Length = timedelta(days=7)

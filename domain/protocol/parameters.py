@@ -31,6 +31,7 @@ UNITS: Mapping[str, str] = {
             "dose_at_least_percent",
             "infusion_at_least_percent",
             "same_dose_percent",
+            "dose_at_most_percent",
         ),
         "%",
     ),
@@ -47,6 +48,7 @@ UNITS: Mapping[str, str] = {
     "review_every": "sessions",
     "least_minutes": "minutes",
     "amounts": "mg",
+    "weight_kg": "kg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""

@@ -10,7 +10,10 @@ from domain.protocol.parameters import Value, parameters
 from domain.protocol.values import Range
 from domain.values import Severity
 
-_AT_MOST: Final = ("_max", "max", "within_percent", "item9.at_least", "item9.routine_to", "cut_off.at_least")
+_AT_MOST: Final = (
+    *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
+    "cut_off.at_least",
+)
 _AT_LEAST: Final = (
     "_min",
     "at_least_percent",
@@ -38,7 +41,7 @@ _SHORTER: Final = (
 _REQUIRED: Final = (
     *("goals_required", "escort_required", "pregnancy_test_each_session", "integration_before_next_dose", "oriented"),
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
-    *("check_in_on_booked_day", "trials_named", ".prescribed"),
+    *("check_in_on_booked_day", "trials_named", ".prescribed", "review_after_event"),
 )
 _PERMITTED: Final = ("step_after_event", "one_person_two_roles")
 
@@ -121,7 +124,7 @@ def _turned(key: str, value: Value) -> dict[str, float]:
     match value:
         case Limit():
             return _turned_limit(value)
-        case Range(low=low, high=high) if ".clearance." in key:
+        case Range(low=low, high=high) if ".clearance." in key or key.endswith("compared.weight_kg"):
             return {"low": low, "high": -high}
         case Severity():
             return {"severity": float(value.rank)}

@@ -71,6 +71,7 @@ WORDS: Final[Mapping[str, str]] = {
     "dose.above_plan": "Dose above the plan",
     "dose.below_least": "Dose below the least of its route",
     "dose.booster_not_allowed": "No further dose in this session",
+    "dose.far_above_plan": "Dose far from the plan",
     "dose.far_below_plan": "Dose far from the plan",
     "dose.needs_two_prescribers": "Second prescriber to agree",
     "dose.not_an_amount": "Dose that the medicine does not come in",
@@ -172,6 +173,7 @@ WORDS: Final[Mapping[str, str]] = {
     "vitals.too_old": "Fresh reading to come",
     "weight.far_from_last": "Weight far from the last one",
     "weight.missing": "Weighing to come",
+    "weight.out_of_range": "Weight out of range",
 }
 """Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""
 

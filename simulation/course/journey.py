@@ -326,7 +326,9 @@ class Journey:
             self.teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
         if number not in self.sessions[:-1]:
             return
-        if rules.course.review_after_session == number:
+        # Whoever was not well, and is to be given no more the next time, has their plan looked at.
+        is_after_event = bool(rules.course.review_after_event) and self._at_most_mg is not None
+        if rules.course.review_after_session == number or is_after_event:
             self.teller.note(talked_at, self._plan())
         on_from = dosed_at + interval - timedelta(hours=6)
         self._starts_at = self.practice.opening(on_from, self.practice.dose_at)

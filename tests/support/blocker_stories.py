@@ -215,6 +215,7 @@ def _infused(ward: Ward) -> Ward:
 def _rising_after_an_event(ward: Ward) -> ClinicEvent:
     ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
     return dose(MARA, 2, at=ward.cleared(2).now, mg=36)
 
 
@@ -409,6 +410,11 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "weight.far_from_last",
         lambda ward: _arrived_as(ward, lambda ward: check_in(MARA, at=ward.now, weight_kg=154)),
     ),
+    Reason(
+        "weight.out_of_range",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, weight_kg=154)),
+        weekly({"medicine.compared.weight_within_percent": None}),
+    ),
     Reason("vitals.missing", lambda ward: clearance(MARA, at=ward.checked_in().now)),
     Reason(
         "vitals.too_old",
@@ -510,6 +516,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         FURTHER,
     ),
     Reason("plan.route_not_allowed", lambda ward: plan(MARA, at=ward.eligible().now, further_routes=("oral",))),
+    Reason("dose.far_above_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=60)),
     Reason("dose.far_below_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=0.5)),
     Reason("dose.booster_not_allowed", lambda ward: dose(MARA, at=ward.dosed().now, mg=1)),
     Reason(

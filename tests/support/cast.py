@@ -184,10 +184,16 @@ def referral(
     protocol: str = WEEKLY.id,
     site: str = "bend",
     indications: Iterable[str] = ("F33.2",),
+    weight_kg: float | None = None,
     baseline: Mapping[str, float] | None = None,
 ) -> CourseReferred:
     data = CourseReferred.Data(
-        actor=by, protocol=protocol, site=site, indications=tuple(indications), measures_baseline=baseline
+        actor=by,
+        protocol=protocol,
+        site=site,
+        indications=tuple(indications),
+        weight_kg=weight_kg,
+        measures_baseline=baseline,
     )
     return _said(CourseReferred, course, at, data)
 

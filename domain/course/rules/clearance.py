@@ -14,6 +14,7 @@ from domain.course.rules import (
     eligibility,
     futility,
     observation,
+    plan_review,
     pregnancy,
     results,
     risk_screens,
@@ -31,7 +32,6 @@ from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import SessionCleared
 from domain.events.fields import weighed_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import CourseRules
 from domain.protocol.values import Vital
 from domain.values import Blocker, Severity, absolute_first, count_of
 
@@ -122,7 +122,6 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
 
 
 def _course_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    rules, source = course.protocol.course, course.protocol.source_of
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
     # What the patient answers before discharge belongs to the session they are discharged from.
@@ -142,30 +141,10 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 message=f"{held} of {needed} integration sessions after session {before.number} have been held",
                 observed=held,
                 limit=needed,
-                source=source("medicine.integration_before_next_dose"),
+                source=course.protocol.source_of("medicine.integration_before_next_dose"),
             )
-    assert last_dose is not None
-    review_after = _reviewed_after(rules, len(course.dosed_sessions))
-    if review_after is not None:
-        reviewed_session = course.session_numbered(review_after)
-        reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else last_dose
-        plan = known_at(course.plans, at)
-        if plan is None or plan.at <= reviewed_from:
-            yield Blocker(
-                code="plan.review_due",
-                message=f"The prescriber's review after session {review_after} has not been done",
-                limit=review_after,
-                source=source("course.review_after_session"),
-            )
+    yield from plan_review.blockers(course, before, at)
     yield from futility.blockers(course, at)
-
-
-def _reviewed_after(rules: CourseRules, sessions: int) -> int | None:
-    """The newest session after which the prescriber must have reviewed, of so many held; None if it is not due yet."""
-    first, every = rules.review_after_session, rules.review_every
-    if first is None or sessions < first:
-        return None
-    return first if every is None else first + (sessions - first) // every * every
 
 
 def _measure_blockers(course: CourseState, since: datetime | None, at: datetime) -> Iterator[Blocker]:
@@ -225,7 +204,8 @@ def _no_reading() -> Blocker:
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """Blockers that the clearance has not weighed: from each sign's last value before that moment, whenever it was
-    taken or recorded, from the symptoms, and from screening findings and answers about suicide that came after it.
+    taken or recorded, from the symptoms, from a check-in that reads differently now, and from screening findings and
+    answers about suicide that came after it.
 
     What the prescriber overrode at clearance stays overridden; for the rest the session must be cleared again.
     """
@@ -239,6 +219,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     found = (
         *(_limit_blockers(course, newest(session, at, since=since)) if is_read else (_no_reading(),)),
         *symptoms.blockers(course.protocol, session, at),
+        *compared.arrival_blockers(course, session),
         *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
         *eligibility.undecided_results(course, at),

@@ -4,12 +4,14 @@ A weight in pounds, a dose of which the mg/kg were typed as mg, a test that sudd
 what is compared; each is for a prescriber to weigh, by its value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from domain.course.rules import weights
 from domain.course.rules.dose_bounds import TOLERANCE, Offered, in_basis, last_weight, planned_mg, weight_today
 from domain.course.rules.routes import RouteBounds, bounds_of, given_mg
+from domain.course.rules.weighing import is_weighed
 from domain.course.session import MedicineSession
-from domain.course.state import CourseState
+from domain.course.state import CourseState, PregnancyTested
 from domain.events.fields import PregnancyTest
 from domain.protocol.medicine import ComparedRules, RouteRules
 from domain.values import Blocker
@@ -19,39 +21,53 @@ NOTHING = ComparedRules()
 
 def arrival_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """What of this visit's check-in is far from what was known before it."""
-    yield from _weight_blockers(course, session)
-    yield from _test_blockers(course, session)
-
-
-def _weight_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    most = rules_of(course).weight_within_percent
-    now, before = weight_today(session), last_weight(course, until=session.number - 1)
-    if most is None or now is None or before is None:
-        return
-    percent = round(100 * abs(now - before) / before, 1)
-    if percent > most:
-        yield Blocker(
-            code="weight.far_from_last",
-            message=f"{now:g} kg is {percent:g} % from the last weight of {before:g} kg; {most:g} % are the most",
-            observed=now,
-            limit=before,
-            source=course.protocol.source_of("medicine.compared.weight_within_percent"),
-        )
-
-
-def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     arrived = session.check_in
-    if not rules_of(course).pregnancy_test or arrived is None:
+    if arrived is None:
         return
+    yield from weights.blockers(course, arrived)
     earlier = [test for test in course.pregnancy_tests if test.at < arrived.at]
-    is_new = bool(earlier) and earlier[-1].result is not PregnancyTest.NOT_APPLICABLE
-    if arrived.data.pregnancy_test is PregnancyTest.NOT_APPLICABLE and is_new:
+    result, screening = arrived.data.pregnancy_test, course.screening
+    if result is None and screening is not None:
+        # Where none was taken today, it is the screening that says that none was to be taken.
+        result = screening.data.pregnancy_test
+    yield from (one for one in _test_blockers(course, result, earlier) if not _is_decided(course, one, earlier))
+
+
+def screening_blockers(course: CourseState) -> Iterator[Blocker]:
+    """What of the screening in force is far from what was known before it: the decision on eligibility weighs it."""
+    screening = course.screening
+    if screening is None:
+        return
+    yield from weights.blockers(course, screening)
+    earlier = [test for test in course.pregnancy_tests if test.at < screening.at]
+    yield from _test_blockers(course, screening.data.pregnancy_test, earlier)
+
+
+def _test_blockers(
+    course: CourseState, result: PregnancyTest | None, earlier: Iterable[PregnancyTested]
+) -> Iterator[Blocker]:
+    """The blocker of a test that does not apply, and of which one of these said something."""
+    before = _said_something(earlier)
+    if rules_of(course).pregnancy_test and result is PregnancyTest.NOT_APPLICABLE and before is not None:
         yield Blocker(
             code="pregnancy_test.no_longer_applicable",
-            message=f"The pregnancy test is said not to apply; it was {earlier[-1].result} before",
+            message=f"The pregnancy test is said not to apply; it was {before.result} before",
             observed=PregnancyTest.NOT_APPLICABLE,
-            limit=earlier[-1].result,
+            limit=before.result,
         )
+
+
+def _said_something(tests: Iterable[PregnancyTested]) -> PregnancyTested | None:
+    """The newest of these tests that applied."""
+    applied = [test for test in tests if test.result is not PregnancyTest.NOT_APPLICABLE]
+    return applied[-1] if applied else None
+
+
+def _is_decided(course: CourseState, blocker: Blocker, earlier: Iterable[PregnancyTested]) -> bool:
+    """Whether the decision on eligibility weighed it, and no test since then said something."""
+    before = _said_something(earlier)
+    is_since = before is None or course.eligibility is None or before.at > course.eligibility.at
+    return not is_since and is_weighed(blocker, course.weighed)
 
 
 def dose_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:

@@ -8,7 +8,7 @@ from domain.course.dose_given import DoseGiven
 from domain.course.recorded import known_at
 from domain.course.rules.routes import RouteBounds, bounds_of, doses_by, given_mg
 from domain.course.session import MedicineSession
-from domain.course.state import CourseState
+from domain.course.state import CourseEscalation, CourseState
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import InfusionStopped
 from domain.protocol.medicine import DoseBasis, DoseRules, FirstMax
@@ -80,13 +80,29 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     yield from _rise_blockers(course, session, bounds, amount)
     yield from _event_blockers(course, session, bounds, total, amount)
     planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
-    if planned is not None and dose.actor.role is not Role.PRESCRIBER and total > planned + TOLERANCE:
+    if planned is not None and total > planned + TOLERANCE:
+        yield from _above_plan_blockers(course, dose.actor, total, planned)
+
+
+def _above_plan_blockers(course: CourseState, actor: Actor, mg: float, planned: float) -> Iterator[Blocker]:
+    """What the plan has against more than it says: anything of a report by others, far more of a prescriber's too."""
+    compared = course.protocol.medicine.compared
+    most = compared.dose_at_most_percent if compared is not None else None
+    if actor.role is not Role.PRESCRIBER:
         yield Blocker(
             code="dose.above_plan",
-            message=f"{total:g} mg is above the plan's {planned:g} mg; only a prescriber may report that",
+            message=f"{mg:g} mg is above the plan's {planned:g} mg; only a prescriber may report that",
             absolute=True,
-            observed=total,
+            observed=mg,
             limit=round(planned, 6),
+        )
+    elif most is not None and (percent := round(100 * mg / planned, 1)) > most:
+        yield Blocker(
+            code="dose.far_above_plan",
+            message=f"{mg:g} mg are {percent:g} % of the plan's {planned:g} mg; {most:g} % are the most",
+            observed=mg,
+            limit=round(planned, 6),
+            source=course.protocol.source_of("medicine.compared.dose_at_most_percent"),
         )
 
 
@@ -166,7 +182,7 @@ def _event_blockers(
 ) -> Iterator[Blocker]:
     """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
-    if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
+    if before is None or course.protocol.medicine.dose.step_after_event or not events_of(course, before):
         return
     given_before = _given_before(course, before, bounds)
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
@@ -175,16 +191,17 @@ def _event_blockers(
         yield _above(course, bounds, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 
 
-def _had_event(course: CourseState, session: MedicineSession) -> bool:
-    """Whether a session had an urgent or emergency event; one that rests on a corrected slip alone did not happen."""
+def events_of(course: CourseState, session: MedicineSession) -> tuple[CourseEscalation, ...]:
+    """The urgent and emergency events of a dosed session; one that rests on a corrected slip alone did not happen."""
     first_dose = session.doses[0].at
-    return any(
-        one.kind in EVENTS
+    return tuple(
+        one
+        for one in course.escalations
+        if one.kind in EVENTS
         and one.severity.rank >= Severity.URGENT.rank
         and not one.rests_on_corrected
         # Whoever reports an event at home may name no session.
         and (one.session == session.number or (one.session is None and one.opened_at >= first_dose))
-        for one in course.escalations
     )
 
 

@@ -8,10 +8,10 @@ from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
 from domain.course.measure_history import answers
 from domain.course.recorded import newer
-from domain.course.rules import consent, gates, known_risk, pregnancy, results, risk_screens
+from domain.course.rules import compared, consent, gates, known_risk, pregnancy, results, risk_screens
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.rules.weighing import is_weighed
-from domain.course.state import CourseState, Outcome, Phase
+from domain.course.state import CourseState, Outcome, Phase, WeightTold
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, weighed_by
@@ -114,6 +114,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     else:
         yield from _findings(course, course.screening.data)
         yield from outdated(course, at)
+        yield from compared.screening_blockers(course)
     yield from results.decision_blockers(course, at)
     yield from gates.decision_blockers(course, at)
     owed = tuple(risk_screens.owed_blockers(course, at))
@@ -228,8 +229,13 @@ def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[
 
 
 def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
-    arrived = transition.recorded(event)
-    transition.change(screening=newer(transition.course.screening, arrived))
+    arrived, before = transition.recorded(event), transition.course.screening
+    in_force = newer(before, arrived)
+    other = before if in_force is arrived else arrived
+    if other is not None:
+        told = WeightTold(at=other.at, sequence=other.sequence, kg=other.data.weight_kg)
+        transition.change(earlier_weights=(*transition.course.earlier_weights, told))
+    transition.change(screening=in_force)
     pregnancy.take(transition, event)
     if transition.course.screening is arrived and any(excluding(transition.course)):
         tell_of_exclusion(transition, event.time)
@@ -238,9 +244,10 @@ def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
     """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
     lifted = weighed_by(event.data.overrides)
-    found = (*_findings_of(transition.course), *results.outside(transition.course, event.time))
+    course = transition.course
+    found = (*_findings_of(course), *compared.screening_blockers(course), *results.outside(course, event.time))
     weighed = tuple(one for one in found if one.code in lifted)
-    known = known_risk.weighed(transition.course, event.time, lifted)
+    known = known_risk.weighed(course, event.time, lifted)
     transition.change(eligibility=transition.recorded(event), weighed=weighed, known_risk=known)
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.course.baseline import baseline_of
+from domain.course.measure_history import MeasureTaken, answers
 from domain.course.measures import ScoreChange, change
 from domain.course.recorded import known_at
+from domain.course.rules.plan_review import ended_at
+from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.protocol.instruments import instrument_name
 from domain.protocol.measures import MeasureRule
@@ -13,7 +16,11 @@ from domain.values import Blocker, Code, count_of
 
 
 def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """For each measure that shows no benefit at that moment, until a plan is prescribed after the session it names."""
+    """For each measure that shows no benefit at that moment, until a plan answers it.
+
+    It is prescribed after the end of the session that the protocol names, and after the first score since that showed
+    none: whoever plans before it knows of no outcome.
+    """
     indications = course.referral.data.indications if course.referral is not None else ()
     for instrument, rule in course.protocol.measures.items():
         if rule.futility is not None and course.protocol.is_asked_of(rule, indications):
@@ -24,12 +31,13 @@ def _of_one(course: CourseState, instrument: Code, rule: MeasureRule, at: dateti
     futility, held = rule.futility, course.dosed_sessions
     if futility is None or len(held) < futility.after_session:
         return
-    plan = known_at(course.plans, at)
-    if plan is not None and plan.at > held[futility.after_session - 1].doses[0].at:
-        return
     least = futility.least_percent or rule.response_percent
-    found = _changed(course, instrument, rule.but(response_percent=least), at)
+    asked = rule.but(response_percent=least)
+    found = _changed(course, instrument, asked, course.measure_at(instrument, at))
     if found is not None and found.is_response is not False:
+        return
+    plan = known_at(course.plans, at)
+    if plan is not None and plan.at >= _shown_at(course, instrument, asked, held[futility.after_session - 1], at):
         return
     name, sessions = instrument_name(instrument), count_of(len(held), "session")
     percent = found.improvement_percent if found is not None else None
@@ -49,9 +57,23 @@ def _in_words(improvement: float | None) -> str:
     return f"improved by {improvement:g} %" if improvement >= 0 else f"worsened by {-improvement:g} %"
 
 
-def _changed(course: CourseState, instrument: Code, rule: MeasureRule, at: datetime) -> ScoreChange | None:
-    """The change from the baseline to the newest score at that moment; None if one of the two is not known."""
-    baseline, newest = baseline_of(course, instrument), course.measure_at(instrument, at)
-    if baseline is None or newest is None or newest.scored.score is None or newest.sequence == baseline.sequence:
+def _shown_at(
+    course: CourseState, instrument: Code, rule: MeasureRule, session: MedicineSession, at: datetime
+) -> datetime:
+    """When it was known that the session brought no benefit: at its end, or with the first score since that says so."""
+    ended = ended_at(session)
+    for taken in answers(course.measures).between(instrument, ended, at):
+        found = _changed(course, instrument, rule, taken)
+        if found is not None and found.is_response is False:
+            return taken.at
+    return ended
+
+
+def _changed(
+    course: CourseState, instrument: Code, rule: MeasureRule, taken: MeasureTaken | None
+) -> ScoreChange | None:
+    """The change from the baseline to this score; None if one of the two is not known."""
+    baseline = baseline_of(course, instrument)
+    if baseline is None or taken is None or taken.scored.score is None or taken.sequence == baseline.sequence:
         return None
-    return change(baseline.score, newest.scored.score, rule)
+    return change(baseline.score, taken.scored.score, rule)

@@ -135,6 +135,8 @@ def test_a_booster_is_offered_while_there_is_room_for_the_least_of_one(
     bounds[bound.rpartition(".")[2]] = reached
     rules: dict[str, object] = {f"medicine.dose.{name}": value for name, value in bounds.items()}
     rules["medicine.dose.second_prescribers"] = (WARD.id,)
+    # What the plan says of so much is another matter.
+    rules["medicine.compared"] = None
     ward = opens(weekly({"medicine.dose.boosters_max": 1, **rules})).cleared()
     ward.reports(dose(MARA, at=ward.begins(), by=OSEI, mg=given, witness=WARD))
     ward.watched(until=minutes(15))

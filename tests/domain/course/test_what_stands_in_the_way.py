@@ -76,7 +76,8 @@ def test_an_open_urgent_one_of_the_session_before_is_weighed(ward: Ward) -> None
     ward.checked_in(2).reports(vitals(MARA, 2, at=ward.now))
 
     assert not against(ward, clearance(MARA, 2, at=ward.now))["escalation.vitals_urgent_open"].absolute
-    ward.reports(clearance(MARA, 2, at=ward.now, overrides=over("escalation.vitals_urgent_open")))
+    weighed = over("escalation.vitals_urgent_open", "plan.review_due")
+    ward.reports(clearance(MARA, 2, at=ward.now, overrides=weighed))
     assert ward.reasons(dose(MARA, 2, at=ward.now)) == []
 
 
@@ -129,6 +130,7 @@ def test_no_dose_rises_after_a_session_with_an_urgent_event(ward: Ward, event: s
             ward.discharged().reports(adverse_event(MARA, at=ward.now + hours(5), grade=3))
             kind = Kind.ADVERSE_EVENT
     ward.hears(kind, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
     ward.cleared(2)
 
     assert ward.reasons(dose(MARA, 2, at=ward.now, mg=35)) == []
@@ -147,6 +149,7 @@ def test_a_slip_that_was_corrected_was_no_event(ward: Ward, is_true_after_all: b
     if is_true_after_all:
         ward.reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["agitation"]))
     ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
     ward.cleared(2)
 
     assert ward.reasons(dose(MARA, 2, at=ward.now, mg=36)) == ["dose.step_after_event"] * is_true_after_all
@@ -315,10 +318,10 @@ def test_a_negative_test_lifts_it(ward: Ward) -> None:
 
 
 def test_a_new_screening_lifts_it(ward: Ward) -> None:
-    """Whoever screens again weighs everything anew."""
+    """Whoever screens again weighs everything anew; that no test applies any more is asked about."""
     positive(ward).reports(screening(MARA, at=ward.now, pregnancy_test=PregnancyTest.NOT_APPLICABLE))
 
-    assert arrives(ward, None) == []
+    assert arrives(ward, None) == ["pregnancy_test.no_longer_applicable"]
 
 
 def test_a_new_screening_that_excludes_is_told_to_a_prescriber(ward: Ward) -> None:

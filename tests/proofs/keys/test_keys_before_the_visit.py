@@ -8,7 +8,7 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.protocol.approval import content_hash
 from domain.protocol.parameters import rows
@@ -18,6 +18,7 @@ from tests.support.cast import (
     HAS_A_PLAN,
     MARA,
     SHIPPED,
+    adverse_event,
     booking,
     check_in,
     clearance,
@@ -106,6 +107,13 @@ def reviewed_once(ward: Ward) -> list[str]:
     ward.planned(6).discharged(3).reports(plan(MARA, at=ward.now, sessions=6))
     ward.discharged(4)
     return clears(ward, 5, ward.begins(5))
+
+
+def after_an_event(ward: Ward) -> list[str]:
+    """What stands before the second clearance of somebody who had a serious event in the first session."""
+    ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=4))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return clears(ward, 2, ward.begins(2))
 
 
 def phase_ends_after(ward: Ward) -> float:
@@ -299,6 +307,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         reviewed_once,
         [],
         ["plan.review_due"],
+    ),
+    OneKey(
+        "course.review_after_event",
+        False,
+        after_an_event,
+        ["plan.review_due"],
+        [],
     ),
     OneKey(
         "course.schedule.part",

@@ -92,6 +92,7 @@ def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[
 def rises_after_an_event(ward: Ward) -> list[str]:
     ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
     return doses(ward, 36, 2)
 
 
@@ -227,6 +228,12 @@ def arrives_and_is_cleared(ward: Ward, **said: object) -> list[str]:
     ward.reports(check_in(MARA, at=ward.begins() - minutes(20), **said))  # type: ignore[arg-type]
     ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
     return ward.reasons(clearance(MARA, at=ward.begins() - minutes(5)))
+
+
+def gives_more_than_planned(ward: Ward, mg: float) -> list[str]:
+    """What the protocol has against what a prescriber gives, where half as much was planned."""
+    ward.cleared().reports(plan(MARA, at=ward.now, mg_per_kg=mg / 140))
+    return ward.hears_against(dose(MARA, at=ward.begins(), mg=mg))
 
 
 WEIGHED, FINAL = False, True
@@ -436,8 +443,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "medicine.dose.max",
         0.8,
         lambda ward: doses(ward, 63),
-        ["dose.above_first_max"],
-        ["dose.needs_two_prescribers", "dose.above_first_max"],
+        ["dose.above_first_max", "dose.far_above_plan"],
+        ["dose.needs_two_prescribers", "dose.above_first_max", "dose.far_above_plan"],
     ),
     OneKey(
         "medicine.dose.hard_max",
@@ -810,6 +817,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         20,
         lambda ward: arrives_and_is_cleared(ward, weight_kg=80),
         ["weight.far_from_last"],
+        [],
+    ),
+    OneKey(
+        "medicine.compared.weight_kg",
+        [45, 75],
+        lambda ward: arrives_and_is_cleared(ward, weight_kg=76),
+        [],
+        ["weight.out_of_range"],
+    ),
+    OneKey(
+        "medicine.compared.dose_at_most_percent",
+        200,
+        lambda ward: gives_more_than_planned(ward, mg=35),
+        ["dose.far_above_plan"],
         [],
     ),
     OneKey(

@@ -280,11 +280,15 @@ def test_a_review_is_due_after_the_third_session(ward: Ward) -> None:
 
 
 def test_a_plan_of_before_the_third_dose_is_no_review_of_it(ward: Ward) -> None:
-    """The review looks at what the third session brought; one in the hour of it is one."""
-    ward.planned(6).cleared(3).reports(plan(MARA, at=ward.now, sessions=6))
+    """The review looks at what the third session brought: nobody knows that before the patient has gone home."""
+    ward.planned(6).watched(3, until=minutes(15)).reports(plan(MARA, at=ward.now, sessions=6))
     ward.checked_in(4).reports(vitals(MARA, 4, at=ward.begins(4) - minutes(10)))
+    gone = ward.session(3).gone
+    assert gone is not None
     assert ward.reasons(clearance(MARA, 4, at=ward.now)) == ["plan.review_due"]
-    ward.sends(plan(MARA, at=ward.begins(3) + TICK, sessions=6))
+    ward.sends(plan(MARA, at=gone.at - TICK, sessions=6))
+    assert ward.reasons(clearance(MARA, 4, at=ward.now)) == ["plan.review_due"]
+    ward.sends(plan(MARA, at=gone.at, sessions=6))
     assert ward.reasons(clearance(MARA, 4, at=ward.now)) == []
 
 

@@ -128,6 +128,7 @@ def test_what_is_asked_at_the_door(ward: Ward, visit: PatientCheckedIn, codes: l
 def test_who_needs_no_pregnancy_test_is_not_asked_for_one(ward: Ward) -> None:
     """The screening said `not_applicable`; a positive test is one all the same."""
     ward.screened().reports(screening(MARA, at=ward.now, pregnancy_test=PregnancyTest.NOT_APPLICABLE))
+    ward.reports(eligible(MARA, at=ward.now, overrides=over("pregnancy_test.no_longer_applicable")))
     assert arrives(ward, check_in(MARA, at=TODAY, pregnancy_test=None)) == []
 
 

@@ -48,7 +48,7 @@ from tests.support.ward import EDGES, TICK, Ward
 
 ONE_BOOSTER = {"medicine.dose.boosters_max": 1}
 NOT_COMPARED: Mapping[str, object] = {"medicine.compared": None}
-"""Where a weight may be anything, whatever it was last time."""
+"""Where a weight may be anything, whatever it was last time, and a dose, whatever the plan says."""
 
 
 def weighing(ward: Ward, weight_kg: float, session: int = 1) -> Ward:
@@ -178,7 +178,7 @@ def test_a_spray_has_no_other_amounts(opens: Opens) -> None:
 )
 def test_a_first_dose_may_be_bound_by_age(opens: Opens, age: int, first: int, above: int) -> None:
     """`by_age`: `age_min` and `first_max`, of the plan and the dose; a second dose rises by the usual step."""
-    ward = opens(weekly(BY_AGE)).screened()
+    ward = opens(weekly({**BY_AGE, **NOT_COMPARED})).screened()
     ward.reports(screening(MARA, at=ward.now, age_years=age))
     ward.eligible()
     assert ward.reasons(plan(MARA, at=ward.now, mg=above)) == ["plan.dose_above_first_max"]
@@ -329,7 +329,7 @@ def test_a_step_is_counted_in_milligrams_per_kilogram_of_each_days_weight(opens:
 
 def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
     """`max`: the reporter and a witness, whom the course has met as a prescriber: a name alone is nobody."""
-    ward = opens(weekly({"medicine.dose.first_max": 2.0})).cleared()
+    ward = opens(weekly({"medicine.dose.first_max": 2.0, **NOT_COMPARED})).cleared()
 
     def with_witness(actor: Actor, witness: Actor | None) -> list[str]:
         return ward.reasons(dose(MARA, at=ward.begins(), mg=80, by=actor, witness=witness))
@@ -479,6 +479,7 @@ def test_a_booster_that_would_be_a_rise_after_an_event_is_not_offered(opens: Ope
     ward = opens(weekly({**ONE_BOOSTER, "medicine.dose.first_max": 1.0})).integrated()
     ward.reports(adverse_event(MARA, 1, at=ward.now + minutes(1), grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.reports(plan(MARA, at=ward.now))
     ward.dosed(2).reports(vitals(MARA, 2, at=ward.begins(2) + minutes(15)))
 
     assert "dose.step_after_event" in ward.reasons(dose(MARA, 2, at=ward.now, mg=1))

@@ -109,7 +109,10 @@ def test_cautions_are_shown_and_block_nothing(ward: Ward) -> None:
         (screening(MARA, at=SCREENED, diastolic=90), []),
         (screening(MARA, at=SCREENED, diastolic=91), ["screening.diastolic_above_limit"]),
         (screening(MARA, at=SCREENED, pregnancy_test=PregnancyTest.POSITIVE), ["screening.pregnant"]),
-        (screening(MARA, at=SCREENED, pregnancy_test=PregnancyTest.NOT_APPLICABLE), []),
+        (
+            screening(MARA, at=SCREENED, pregnancy_test=PregnancyTest.NOT_APPLICABLE),
+            ["pregnancy_test.no_longer_applicable"],
+        ),
         (screening(MARA, at=SCREENED, escort_available=False), ["screening.escort_unavailable"]),
     ],
 )

@@ -10,7 +10,7 @@ from domain.protocol.measures import FutilityRule
 from domain.protocol.model import Protocol
 from tests.domain.conftest import Opens
 from tests.support.cast import MARA, PHQ9, check_in, clearance, cssrs, minutes, over, phq9, plan, vitals, weekly
-from tests.support.ward import Ward
+from tests.support.ward import TICK, Ward
 
 WITHOUT: Final = "measure.phq9_without_benefit"
 
@@ -48,6 +48,32 @@ def test_without_a_benefit_the_treatment_is_reviewed_before_it_goes_on(opens: Op
 
     ward.reports(plan(MARA, at=ward.now, sessions=6))
     assert ward.reasons(clearance(MARA, 3, at=ward.now)) == []
+
+
+def test_a_plan_of_before_the_outcome_is_no_review_of_it(opens: Opens) -> None:
+    """In the minute after the dose nobody knows what it brought, nor on the way home what they will answer."""
+    ward = opens(asking(least_percent=20)).planned(6).watched(2, until=minutes(15))
+    ward.reports(plan(MARA, at=ward.now, sessions=6))
+    ward.discharged(2).reports(plan(MARA, at=ward.now + minutes(1), sessions=6))
+
+    here(ward, 3)
+    assert ward.reasons(clearance(MARA, 3, at=ward.now)) == [WITHOUT]
+    ward.reports(plan(MARA, at=ward.begins(3) - minutes(40) - TICK, sessions=6))
+    assert ward.reasons(clearance(MARA, 3, at=ward.now)) == [WITHOUT]
+    ward.reports(plan(MARA, at=ward.begins(3) - minutes(40), sessions=6))
+    assert ward.reasons(clearance(MARA, 3, at=ward.now)) == []
+
+
+def test_a_plan_that_came_while_they_were_better_is_no_review_of_a_benefit_that_was_lost(opens: Opens) -> None:
+    """It answers another score; and one review is enough, whatever the scores after it say."""
+    ward = here(opens(asking(least_percent=20)), 3, (1, 1, 1, 1, 1, 1, 1, 1, 0))
+    ward.discharged(3).reports(plan(MARA, at=ward.now, sessions=6))
+    here(ward, 4)
+    assert ward.reasons(clearance(MARA, 4, at=ward.now)) == [WITHOUT]
+
+    ward.reports(plan(MARA, at=ward.now, sessions=6))
+    ward.discharged(4)
+    assert ward.reasons(clearance(MARA, 5, at=here(ward, 5).now)) == []
 
 
 @pytest.mark.parametrize(
