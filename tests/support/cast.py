@@ -149,7 +149,11 @@ def days(number: float) -> timedelta:
 
 def weekly(changes: Mapping[str, object]) -> Protocol:
     """The weekly protocol with these keys different, such as `medicine.dose.boosters_max`."""
-    protocol = WEEKLY
+    return changed(WEEKLY, changes)
+
+
+def changed(protocol: Protocol, changes: Mapping[str, object]) -> Protocol:
+    """The protocol with these keys different; one that is a function is asked for its new value with the old one."""
     for key, value in changes.items():
         protocol = _changed(protocol, key, value)
     return protocol
@@ -157,7 +161,9 @@ def weekly(changes: Mapping[str, object]) -> Protocol:
 
 def _changed(model: Rules, key: str, value: object) -> Rules:
     name, _, rest = key.partition(".")
-    return model.but(**{name: _changed(getattr(model, name), rest, value) if rest else value})
+    old = model[name] if isinstance(model, Mapping) else getattr(model, name)
+    new = _changed(old, rest, value) if rest else value(old) if callable(value) else value
+    return {**model, name: new} if isinstance(model, Mapping) else model.but(**{name: new})
 
 
 def moved(event: Said, at: datetime) -> Said:
