@@ -26,8 +26,10 @@ def danger_holes(protocol: Protocol) -> Holes:
 
     Of an end of a sign that has a hole by the file's own gates nothing is said twice.
     """
+    ends = dict.fromkeys((danger.vital, danger.is_high) for danger in DANGERS)
+    told = {end for end in ends if any(True for _ in end_holes(protocol, end[0], is_high=end[1]))}
     for danger in DANGERS:
-        if any(True for _ in end_holes(protocol, danger.vital, is_high=danger.is_high)):
+        if (danger.vital, danger.is_high) in told:
             continue
         found = {value: _judged(protocol, danger, value) for value in _beyond(protocol, danger)}
         mild = sorted(value for value, severity in found.items() if severity.rank < danger.least.rank)

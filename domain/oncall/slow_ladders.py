@@ -29,17 +29,16 @@ PATIENCE: Final[Mapping[Severity, Patience]] = {
 def slow_ladders(policies: Mapping[Severity, Policy]) -> Iterator[tuple[str, str]]:
     """Each step, and each promise, that is slower than that: its key, and what it means."""
     for severity, most in PATIENCE.items():
-        policy = policies[severity]
+        policy, table = policies[severity], f"policies.{severity}"
         for number, step in enumerate(policy.steps, start=1):
             if step.wait > most.wait:
-                yield (
-                    f"policies.{severity}.steps[{number}].wait",
-                    f"an {severity} escalation that nobody answers would page nobody else for {in_words(step.wait)}; "
-                    f"must be at most {iso_8601(most.wait)} (our proposal)",
-                )
+                nobody = "that nobody answers would page nobody else"
+                yield f"{table}.steps[{number}].wait", _said(severity, nobody, step.wait, most.wait)
         if policy.resolve_within > most.resolve_within:
-            yield (
-                f"policies.{severity}.resolve_within",
-                f"an {severity} escalation that was acknowledged and forgotten would page nobody for "
-                f"{in_words(policy.resolve_within)}; must be at most {iso_8601(most.resolve_within)} (our proposal)",
-            )
+            nobody = "that was acknowledged and forgotten would page nobody"
+            yield f"{table}.resolve_within", _said(severity, nobody, policy.resolve_within, most.resolve_within)
+
+
+def _said(severity: Severity, nobody: str, length: timedelta, most: timedelta) -> str:
+    what = f"an {severity} escalation {nobody} for {in_words(length)}"
+    return f"{what}; must be at most {iso_8601(most)} (our proposal)"
