@@ -7,7 +7,7 @@ from domain.holes.confirmations import confirmation_holes
 from domain.holes.dangers import danger_holes, gate_holes
 from domain.holes.deadlines import deadline_holes
 from domain.holes.door import comedication_holes, door_holes
-from domain.holes.doses import dose_holes
+from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.evidence import evidence_holes, source_holes
 from domain.holes.hole import Hole, Holes
 from domain.holes.idle_limits import idle_limit_holes
@@ -41,6 +41,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     screening_word_holes,
     excluded_holes,
     dose_holes,
+    deviation_holes,
     instrument_holes,
     suicide_holes,
     deadline_holes,

@@ -23,7 +23,6 @@ def dose_holes(protocol: Protocol) -> Holes:
             lets_through=f"{dose.first_max - 1:g} mg would be within the bounds, and no device gives that",
             mend="must list the amounts that the devices give, or basis be mg_per_kg (S7: 28, 56 and 84 mg)",
         )
-    yield from _deviations(protocol)
     if protocol.medicine.compared is None or protocol.medicine.compared.weight_within_percent is None:
         yield Hole(
             key="medicine.compared.weight_within_percent",
@@ -51,8 +50,8 @@ def _above(route: Route, key: str, amount: float, basis: DoseBasis, ceiling: Dos
     )
 
 
-def _deviations(protocol: Protocol) -> Holes:
-    """What nobody overrode, and what nobody may: each is told at once, for the patient is drugged."""
+def deviation_holes(protocol: Protocol) -> Holes:
+    """A hole where a dose against its gates wakes nobody: nobody weighed it before."""
     given = DoseAdministered(
         specversion="1.0",
         id="asked",
@@ -61,11 +60,11 @@ def _deviations(protocol: Protocol) -> Holes:
         time=DOSED_AT,
         data=DoseAdministered.Data(actor=NURSE, session=1, mg=1, route=protocol.route),
     )
-    for name, is_absolute, words in (
-        ("dose", False, "that a prescriber might have overridden, and did not,"),
-        ("dose_absolute", True, "that nobody may override"),
+    for name, code, words in (
+        ("dose", "dose.above_first_max", "that a prescriber might have overridden, and did not,"),
+        ("dose_absolute", "dose.above_hard_max", "that nobody may override"),
     ):
-        against = Blocker(code="dose.outside", message="outside", absolute=is_absolute)
+        against = Blocker(code=code, message=code, absolute=name == "dose_absolute")
         if deviations.severity_of(course(protocol), given, None, (against,), DOSED_AT) is Severity.ROUTINE:
             yield Hole(
                 key=f"deviations.{name}",

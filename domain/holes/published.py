@@ -50,7 +50,7 @@ DANGERS: Final = (
     Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90"),
     Danger(Vital.SYSTOLIC, _LOW, 59, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.DIASTOLIC, _HIGH, 106, _WARNING, f"S45: grade 3 from 100 on; 105 is {OURS}"),
-    Danger(Vital.DIASTOLIC, _HIGH, 121, _URGENT, "S62: nobody goes home with 120 untreated"),
+    Danger(Vital.DIASTOLIC, _HIGH, 121, _URGENT, "S62: acted on before anybody goes home, from 120 on"),
     Danger(Vital.DIASTOLIC, _HIGH, 131, _URGENT, f"S63: 120 in one reading; 130 is {OURS}", at_once=True),
     Danger(Vital.DIASTOLIC, _LOW, 39, _WARNING, OURS),
     Danger(Vital.HEART_RATE, _HIGH, 131, _WARNING, f"S35: nobody is dosed above 120; 130 is {OURS}"),

@@ -13,7 +13,7 @@ from domain.escalation.messages import Kind
 from domain.holes.confirmations import confirmation_holes
 from domain.holes.dangers import danger_holes, gate_holes
 from domain.holes.door import comedication_holes, door_holes
-from domain.holes.doses import dose_holes
+from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.hole import Holes
 from domain.holes.limits import limit_holes
 from domain.holes.published import EXCLUDES, OURS, SEDATING, TAKEN, WEIGHED, WORDS
@@ -398,10 +398,10 @@ DOSES = (
         {"medicine.dose.amounts": None},
         lambda one: one.route is Route.INTRANASAL,
     ),
-    Loosened("a dose outside by day", (dose_holes,), "deviations.dose", {"deviations.dose": Severity.ROUTINE}),
+    Loosened("a dose outside by day", (deviation_holes,), "deviations.dose", {"deviations.dose": Severity.ROUTINE}),
     Loosened(
         "a forbidden dose by day",
-        (dose_holes,),
+        (deviation_holes,),
         "deviations.dose_absolute",
         {"deviations.dose_absolute": Severity.ROUTINE},
     ),
