@@ -36,7 +36,9 @@ from console.watchdog.heartbeat import Heartbeat
 from console.watchdog.watchdog import Watchdog
 from domain.escalation.pager import Pager
 from domain.holes.checker import holes
-from domain.oncall.file import OnCallFileError
+from domain.oncall.file import OnCall, OnCallFileError
+from domain.oncall.slow_ladders import slow_ladders
+from domain.protocol.sources import ids_of
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
@@ -89,7 +91,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     tell_of_holes(library)
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
-        on_call.now()
+        tell_of_slow_ladders(on_call.now())
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
@@ -169,8 +171,14 @@ def _heartbeat(
 def tell_of_holes(library: Library) -> None:
     """Logs at start what each protocol would let through. Courses start all the same: it may be approved already."""
     for shelved in library.shelf:
-        for hole in holes(shelved.protocol):
+        for hole in holes(shelved.protocol, ids_of(shelved.sources)):
             log.warning("%s: %s", shelved.file, hole)
+
+
+def tell_of_slow_ladders(on_call: OnCall) -> None:
+    """Logs at start which ladder is slow. It pages all the same, and so nothing is stopped."""
+    for key, said in slow_ladders(on_call.policies):
+        log.warning("KAPSTAN_ONCALL: %s: %s", key, said)
 
 
 async def _tell_whether_temporal_answers(client: Client) -> None:

@@ -14,7 +14,7 @@ from domain.holes.hole import Hole
 from domain.protocol.approval import MEANING, Approval, approvals_of, content_hash, parse_approvals, written
 from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
-from domain.protocol.sources import Source, sources_of
+from domain.protocol.sources import Source, ids_of, sources_of
 from domain.values import Frozen
 
 APPROVAL_SUFFIX = ".approval.toml"
@@ -141,12 +141,13 @@ def approve_file(path: Path, by: str, at: datetime, meaning: str = MEANING) -> A
     Earlier approvals stay in the approval file. Raises `ProtocolFileError` for an invalid file, `ApprovalWrong` for an
     invalid name or meaning, `ProtocolHolesError` for a protocol that has some.
     """
-    protocol = parse_protocol(_read(path), str(path))
+    text = _read(path)
+    protocol = parse_protocol(text, str(path))
     try:
         approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol), meaning=meaning)
     except ValidationError as wrong:
         raise ApprovalWrong(str(wrong.errors()[0]["loc"][0])) from None
-    if found := holes(protocol):
+    if found := holes(protocol, ids_of(sources_of(text))):
         raise ProtocolHolesError(str(path), found)
     before = _approvals_beside(path)
     for given in approvals_of(protocol, before):

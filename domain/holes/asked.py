@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.course.course import Course
 from domain.course.dose_given import DoseGiven
@@ -12,13 +12,20 @@ from domain.course.recorded import Recorded
 from domain.course.rules.vitals import verdict
 from domain.course.session import MedicineSession, Reading, ReadingSeries, Stage
 from domain.course.state import Phase
+from domain.course.transition import OpenEscalation
 from domain.course.verdict import VerdictSeverity
-from domain.events.clinic_events import CourseReferred, DoseAdministered, SessionCleared, VitalsRecorded
+from domain.events.clinic_events import (
+    CourseReferred,
+    DoseAdministered,
+    MeasureRecorded,
+    SessionCleared,
+    VitalsRecorded,
+)
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital, is_listed
 from domain.protocol.vital_checks import MEASURED
-from domain.values import Actor, Code, Role
+from domain.values import Actor, Code, Role, Severity
 
 DOSED_AT: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When the patient was dosed; any moment would do."""
@@ -53,12 +60,12 @@ def reading(at: datetime, signs: Mapping[Vital, int]) -> Reading:
 
 def judged(protocol: Protocol, vital: Vital, *values: int, cleared_with: int | None = None) -> VerdictSeverity:
     """The verdict on the last of these values of one sign, taken a minute apart after a clearance on `cleared_with`."""
-    series = _taken(vital, values, cleared_with)
+    series = taken(vital, values, cleared_with)
     return verdict(protocol, series, series.readings[-1]).severity
 
 
 @lru_cache(maxsize=4096)
-def _taken(vital: Vital, values: tuple[int, ...], cleared_with: int | None) -> ReadingSeries:
+def taken(vital: Vital, values: tuple[int, ...], cleared_with: int | None) -> ReadingSeries:
     """These readings; the same ones are asked about under many rules."""
     clearance = None
     readings = [reading(DOSED_AT + number * _MINUTE, {vital: value}) for number, value in enumerate(values, start=1)]
@@ -86,6 +93,23 @@ def course(protocol: Protocol, *sessions: MedicineSession, **known: object) -> C
         **known,
     }
     return Course(course_id=COURSE, protocol=protocol, protocol_hash="0" * 64, sessions=sessions, **whole)
+
+
+class Answered(NamedTuple):
+    """What follows from an answer: the course, and the severity of the escalation that it opens, if it opens one."""
+
+    course: Course
+    severity: Severity | None
+
+
+def answered(protocol: Protocol, instrument: Code, items: tuple[int, ...]) -> Answered:
+    """What follows from these answers of a patient in the medicine phase."""
+    at = DOSED_AT + _MINUTE
+    said = MeasureRecorded.Data(actor=NURSE, instrument=instrument, items=items)
+    event = MeasureRecorded(specversion="1.0", id="asked", source="asked", subject=COURSE, time=at, data=said)
+    decision = course(protocol).accept(event, at)
+    opened = [one.opening.severity for one in decision.calls if isinstance(one, OpenEscalation)]
+    return Answered(decision.course, max(opened, key=lambda severity: severity.rank, default=None))
 
 
 def every_name(protocol: Protocol, code: Code) -> tuple[Code, ...]:

@@ -4,9 +4,7 @@ from datetime import timedelta
 
 from domain.course.rules import clearance, eligibility
 from domain.course.session import MedicineSession
-from domain.course.transition import OpenEscalation
-from domain.events.clinic_events import MeasureRecorded
-from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
+from domain.holes.asked import DOSED_AT, answered, course
 from domain.holes.hole import Hole, Holes
 from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES, instrument_name
 from domain.protocol.measures import MeasureMoment, MeasureRule
@@ -15,7 +13,6 @@ from domain.values import Code, Severity
 
 _HIGH, _MODERATE = (1, 1, 1, 1, 1, 1), (1, 1, 1, 0, 0, 0)
 _ITEM9 = (0, 0, 0, 0, 0, 0, 0, 0, 3)
-_LATER = timedelta(minutes=1)
 
 
 def instrument_holes(protocol: Protocol) -> Holes:
@@ -62,7 +59,7 @@ def _missing(instrument: Code) -> str:
 
 def _risks(protocol: Protocol) -> Holes:
     for name, items, least in (("high", _HIGH, Severity.URGENT), ("moderate", _MODERATE, Severity.ROUTINE)):
-        called = _called_by(protocol, CSSRS, items)
+        called = answered(protocol, CSSRS, items).severity
         if called is None or called.rank < least.rank:
             yield Hole(
                 key=f"measures.{CSSRS}.{name}",
@@ -76,7 +73,7 @@ def _item9(protocol: Protocol) -> Holes:
     rule = protocol.measures.get(PHQ9)
     if rule is None:
         return
-    if _called_by(protocol, PHQ9, _ITEM9) is None:
+    if answered(protocol, PHQ9, _ITEM9).severity is None:
         yield Hole(
             key=f"measures.{PHQ9}.item9",
             lets_through=f"{instrument_name(PHQ9)} with an answer of 3 to question 9 would call nobody, and would "
@@ -90,13 +87,3 @@ def _item9(protocol: Protocol) -> Holes:
             "answer question 9",
             mend=f"must be a risk screen, such as {CSSRS}",
         )
-
-
-def _called_by(protocol: Protocol, instrument: Code, items: tuple[int, ...]) -> Severity | None:
-    """The severity of the escalation that these answers open; None if they open none."""
-    at = DOSED_AT + _LATER
-    said = MeasureRecorded.Data(actor=NURSE, instrument=instrument, items=items)
-    answered = MeasureRecorded(specversion="1.0", id="asked", source="asked", subject=COURSE, time=at, data=said)
-    calls = course(protocol).accept(answered, at).calls
-    opened = [one.opening.severity for one in calls if isinstance(one, OpenEscalation)]
-    return max(opened, key=lambda severity: severity.rank, default=None)

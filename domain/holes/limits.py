@@ -71,9 +71,14 @@ def limit_holes(protocol: Protocol) -> Holes:
     """A hole for each end of a sign beyond which the protocol says too little."""
     for vital in Vital:
         for is_high in (False, True):
-            end = _end(protocol, vital, is_high=is_high)
-            if end is not None:
-                yield from _hole(protocol, end)
+            yield from end_holes(protocol, vital, is_high=is_high)
+
+
+def end_holes(protocol: Protocol, vital: Vital, *, is_high: bool) -> Holes:
+    """The hole of one end of a sign, if it has one."""
+    end = _end(protocol, vital, is_high=is_high)
+    if end is not None:
+        yield from _hole(protocol, end)
 
 
 def _end(protocol: Protocol, vital: Vital, *, is_high: bool) -> _End | None:

@@ -1,19 +1,21 @@
-"""Gated signs that nobody has to take after the dose: at a checkpoint, or before the patient goes home."""
+"""Signs that nobody has to take after the dose: at a checkpoint, or before the patient goes home."""
 
 from domain.course.rules import discharge
 from domain.course.rules.checkpoints import checkpoints
 from domain.holes.asked import DOSED_AT, WELL, course, dosed, reading
 from domain.holes.hole import Hole, Holes
+from domain.holes.published import TAKEN
 from domain.holes.wording import SIGN
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
 
 
 def required_sign_holes(protocol: Protocol) -> Holes:
-    """A hole for each sign that a dose depends on and that a checkpoint, or the door, does without."""
+    """A hole for each sign that a dose depends on, or should, and that a checkpoint, or the door, does without."""
     clearance = protocol.medicine.clearance
     for vital in Vital:
-        if clearance.hold.of(vital) is None and clearance.never.of(vital) is None:
+        is_gated = clearance.hold.of(vital) is not None or clearance.never.of(vital) is not None
+        if not (is_gated or vital in TAKEN):
             continue
         passed = [
             *(("a checkpoint would be met",) if _is_met_without(protocol, vital) else ()),
@@ -22,7 +24,7 @@ def required_sign_holes(protocol: Protocol) -> Holes:
         if passed:
             yield Hole(
                 key="medicine.checkpoints.required",
-                lets_through=f"{' and '.join(passed)} without {SIGN[vital]}, on which a dose depends",
+                lets_through=f"{' and '.join(passed)} without {SIGN[vital]}{', on which a dose depends' * is_gated}",
                 mend=f"must name {vital}",
             )
 

@@ -8,6 +8,7 @@ from domain.course.verdict import VerdictSeverity, verdict_of
 from domain.events.clinic_events import VitalsRecorded
 from domain.holes.asked import NURSE, every_name
 from domain.holes.hole import Hole, Holes
+from domain.holes.published import WORDS
 from domain.holes.wording import in_words
 from domain.protocol.medicine import SUICIDAL
 from domain.protocol.model import Protocol
@@ -43,6 +44,18 @@ def symptom_holes(protocol: Protocol) -> Holes:
                 key="medicine.symptoms.suicidal",
                 lets_through=f"{word} would be read as no word of suicide, and would ask for no C-SSRS",
                 mend="must name it, or a code of which [vocabulary] makes it another name",
+            )
+
+
+def danger_word_holes(protocol: Protocol) -> Holes:
+    """A hole for each word of danger that the protocol does not know, or reads as milder than it is."""
+    for word, least, basis in WORDS:
+        read = _read(protocol, word)
+        if read.rank < VerdictSeverity(least).rank:
+            yield Hole(
+                key=f"medicine.symptoms.{least}",
+                lets_through=f"{word} would be {in_words(read)}",
+                mend=f"must name it, or a code of which [vocabulary] makes it another name ({basis})",
             )
 
 

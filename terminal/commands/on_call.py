@@ -11,6 +11,7 @@ from domain.coverage.proof import prove, resolvers_of
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import ACTS, Acknowledge, EscalationState, Resolve
 from domain.oncall.file import OnCallQuery
+from domain.oncall.slow_ladders import slow_ladders
 from domain.values import Severity, count_of
 from gateway.host_account import sent_from_here
 from gateway.oncall import read_on_call
@@ -76,10 +77,15 @@ def _act(kapstan: Target, escalation: EscalationId, order: Acknowledge | Resolve
 
 @oncall.command("check")
 def check_on_call(file: Path) -> None:
-    """Validates a rota and policy file."""
+    """Validates a rota and policy file, and names each ladder that is so slow that an emergency waits for hours."""
     from gateway.channels import fault  # noqa: PLC0415  the other commands need not wait until Apprise is loaded
 
     found = read_on_call(file, fault)
+    slow = tuple(slow_ladders(found.policies))
+    for key, said in slow:
+        complain(f"kapstan: {file}: {key}: {said}")
+    if slow:
+        raise typer.Exit(REFUSED)
     out.print(
         f"[green]✓[/] {file}: {count_of(len(found.people), 'person', 'people')}, "
         f"{count_of(len(found.rotas), 'rota')}, {count_of(len(found.policies), 'policy', 'policies')}"

@@ -16,6 +16,7 @@ from domain.protocol.changes import ProtocolChange, protocol_changes
 from domain.protocol.file import ProtocolFileError
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import rows
+from domain.protocol.sources import ids_of
 from domain.protocol.strictness import Strictness
 from domain.values import Frozen, count_of
 from gateway.courses import Courses
@@ -101,7 +102,7 @@ def _checked(file: Path) -> CheckedFile:
         id=protocol.id,
         version=protocol.version,
         approved=found.is_approved,
-        findings=tuple(CheckedKey.model_validate(hole.model_dump()) for hole in holes(protocol)),
+        findings=tuple(CheckedKey.model_validate(hole.model_dump()) for hole in holes(protocol, ids_of(found.sources))),
     )
 
 

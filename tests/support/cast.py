@@ -8,7 +8,7 @@ words at the same moment are the same event, with the same id.
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from domain.events.clinic_events import (
     AdverseEventReported,
@@ -66,7 +66,7 @@ from domain.protocol.file import parse_protocol
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
-from domain.values import Actor, CourseId, Frozen, Role
+from domain.values import Actor, CourseId, Role
 from tests.support.paths import PROTOCOLS
 
 OSEI = Actor(id="osei", role=Role.PRESCRIBER)
@@ -83,7 +83,6 @@ MARA: CourseId = "MARA-1"
 JONAS: CourseId = "JONAS-1"
 """Two patients, by their courses."""
 
-Rules = TypeVar("Rules", bound=Frozen)
 Said = TypeVar("Said", bound=Event)
 
 CLINIC = "/clinic/bend/ehr"
@@ -149,15 +148,21 @@ def days(number: float) -> timedelta:
 
 def weekly(changes: Mapping[str, object]) -> Protocol:
     """The weekly protocol with these keys different, such as `medicine.dose.boosters_max`."""
-    protocol = WEEKLY
+    return changed(WEEKLY, changes)
+
+
+def changed(protocol: Protocol, changes: Mapping[str, object]) -> Protocol:
+    """The protocol with these keys different; one that is a function is asked for its new value with the old one."""
     for key, value in changes.items():
         protocol = _changed(protocol, key, value)
     return protocol
 
 
-def _changed(model: Rules, key: str, value: object) -> Rules:
+def _changed(model: Any, key: str, value: object) -> Any:
     name, _, rest = key.partition(".")
-    return model.but(**{name: _changed(getattr(model, name), rest, value) if rest else value})
+    old = model[name] if isinstance(model, Mapping) else getattr(model, name)
+    new = _changed(old, rest, value) if rest else value(old) if callable(value) else value
+    return {**model, name: new} if isinstance(model, Mapping) else model.but(**{name: new})
 
 
 def moved(event: Said, at: datetime) -> Said:

@@ -9,7 +9,8 @@ import pytest
 
 from domain.holes.checker import holes
 from domain.protocol.file import parse_protocol
-from domain.protocol.values import VitalRanges
+from domain.protocol.sources import ids_of, sources_of
+from domain.protocol.values import Vital, VitalRanges
 from tests.support.cast import minutes, weekly
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
@@ -20,7 +21,9 @@ CONTENT: dict[str, Any] = tomllib.loads(WEEKLY)
 @pytest.mark.parametrize("file", sorted(PROTOCOLS.glob("*.toml")), ids=lambda file: file.name)
 def test_what_is_shipped_has_no_hole(file: Any) -> None:
     """A medical director may sign it; each number has its evidence."""
-    assert holes(parse_protocol(file.read_text(encoding="utf-8"), file.name)) == ()
+    text = file.read_text(encoding="utf-8")
+
+    assert holes(parse_protocol(text, file.name), ids_of(sources_of(text))) == ()
 
 
 def test_a_clinic_that_deletes_the_limits_of_four_signs_is_told_of_each_end() -> None:
@@ -51,16 +54,39 @@ def test_a_number_without_evidence_is_a_hole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        ('grade = "sourced", source = "S999"', "it would rest on S999, and nobody could say what that is"),
+        ('grade = "weak", source = "S1, S999"', "it would rest on S999, and nobody could say what that is"),
+        ('grade = "sourced", source = "our proposal"', "it is graded sourced, and its source is our proposal"),
+        ('grade = "common_practice", source = "our proposal"', None),
+        ('grade = "weak", source = "S1 and S43"', None),
+    ],
+)
+def test_a_source_that_the_file_does_not_list_is_a_hole(evidence: str, said: str | None) -> None:
+    """Whoever signs it looks it up; of what is ours the grade says so."""
+    key = "medicine.dose.first_max"
+    text = re.sub(rf'"{re.escape(key)}" = .*\n', f'"{key}" = {{ {evidence} }}\n', WEEKLY)
+    protocol, sources = parse_protocol(text, "kap.toml"), ids_of(sources_of(text))
+
+    assert [(hole.key, hole.lets_through) for hole in holes(protocol, sources)] == ([(key, said)] if said else [])
+    assert holes(protocol) == ()
+
+
+@pytest.mark.parametrize(
     ("changes", "keys"),
     [
         (
             {"measures": {}, "screening.measures": (), "medicine.measures": ()},
-            ["screening.measures", "medicine.measures", "measures.cssrs.high", "measures.cssrs.moderate"],
+            [
+                *("screening.measures", "medicine.measures", "measures.cssrs.high", "measures.cssrs.moderate"),
+                "measures.phq9",
+            ],
         ),
         ({"indications": tuple(f"F{number}" for number in range(150))}, []),
         (
             {"medicine.clearance.hold": VitalRanges(), "medicine.clearance.never": VitalRanges()},
-            [],
+            [f"medicine.clearance.hold.{vital}" for vital in Vital],
         ),
         (
             {"check_ins.after": (), "follow_up.after": (), "integration.sessions": 0, "forms": ()},
@@ -69,6 +95,7 @@ def test_a_number_without_evidence_is_a_hole() -> None:
         (
             {"medicine.minimum_observation": minutes(1), "medicine.discharge_overdue": minutes(1)},
             [
+                "medicine.minimum_observation",
                 "medicine.checkpoints.offsets",
                 "medicine.checkpoints.emergency_after",
                 "medicine.discharge.bp_not_falling_after",

@@ -13,10 +13,14 @@ PRESCRIBER, MONITOR, THERAPIST = Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST
 @pytest.mark.parametrize(
     ("staff", "said"),
     [
-        ((PRESCRIBER,), []),
+        ((PRESCRIBER,), ["a prescriber alone"]),
+        ((PRESCRIBER, MONITOR), []),
         ((PRESCRIBER, MONITOR, THERAPIST), []),
         ((MONITOR, THERAPIST), ["clear the dose"]),
-        ((THERAPIST,), ["clear the dose", "discharge the patient", "suicide_risk", "vitals_emergency"]),
+        (
+            (THERAPIST,),
+            ["clear the dose", "discharge the patient", "a therapist alone", "suicide_risk", "vitals_emergency"],
+        ),
     ],
 )
 def test_a_visit_without_a_role_that_may_is_named(staff: tuple[Role, ...], said: list[str]) -> None:
@@ -31,9 +35,10 @@ def test_a_danger_that_nobody_who_is_booked_may_resolve_is_named() -> None:
     """It keeps the patient from the door, and the desk is at home at night."""
     rules = {**WEEKLY.escalations.resolved_by, Kind.VITALS_EMERGENCY: (Role.COORDINATOR,)}
 
-    (hole,) = staff_holes(weekly({"escalations.resolved_by": rules}))
+    desk, nobody = staff_holes(weekly({"escalations.resolved_by": rules}))
 
-    assert (hole.key, hole.mend) == (
+    assert desk.lets_through == "the front desk could resolve vitals_emergency"
+    assert (nobody.key, nobody.mend) == (
         "escalations.resolved_by.vitals_emergency",
         "must name a prescriber or a monitor or a therapist",
     )

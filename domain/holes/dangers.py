@@ -1,0 +1,116 @@
+"""Dangers by the numbers of published protocols: after the dose they call somebody, before it they forbid it.
+
+What `limits` asks is relative to the file's own gates: whoever moves a gate moves the danger. This asks of any file.
+"""
+
+from domain.course.rules import clearance
+from domain.course.session import MedicineSession, Stage
+from domain.course.verdict import VerdictSeverity
+from domain.holes.asked import DOSED_AT, WELL, course, every_value, in_the_middle, judged, reading
+from domain.holes.hole import Hole, Holes
+from domain.holes.limits import end_holes
+from domain.holes.published import DANGERS, RISE, TAKEN, Danger
+from domain.holes.wording import SIGN, a, in_words, so_would
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
+
+_LEAST: dict[VerdictSeverity, str] = {
+    VerdictSeverity.WARNING: "a",
+    VerdictSeverity.URGENT: "an urgent",
+    VerdictSeverity.EMERGENCY: "an emergency",
+}
+
+
+def danger_holes(protocol: Protocol) -> Holes:
+    """A hole for each value that a published protocol calls dangerous and this one does not.
+
+    Of an end of a sign that has a hole by the file's own gates nothing is said twice.
+    """
+    ends = dict.fromkeys((danger.vital, danger.is_high) for danger in DANGERS)
+    told = {end for end in ends if any(True for _ in end_holes(protocol, end[0], is_high=end[1]))}
+    for danger in DANGERS:
+        if (danger.vital, danger.is_high) in told:
+            continue
+        found = {value: _judged(protocol, danger, value) for value in _beyond(protocol, danger)}
+        mild = sorted(value for value, severity in found.items() if severity.rank < danger.least.rank)
+        if mild:
+            shown = in_the_middle(mild)
+            yield Hole(
+                key=f"medicine.limits.{danger.vital}",
+                lets_through=f"{a(danger.vital, shown)} {'in one reading' if danger.at_once else 'that stays'} would "
+                f"be {_said(found[shown])}{so_would(mild)}",
+                mend=f"there must be {_LEAST[danger.least]} limit of {danger.vital} with {danger.bound}, or nearer"
+                f"{', without confirm_within' if danger.at_once else ''} ({danger.basis})",
+            )
+    yield from _rise(protocol)
+
+
+def _judged(protocol: Protocol, danger: Danger, value: int) -> VerdictSeverity:
+    return judged(protocol, danger.vital, *([value] if danger.at_once else [value, value]))
+
+
+def _beyond(protocol: Protocol, danger: Danger) -> list[int]:
+    """The values that are asked about. A limit is no nearer than the gate ends: a warning inside it cannot be given."""
+    values = every_value(danger.vital)
+    further = [value for value in values if (value >= danger.value if danger.is_high else value <= danger.value)]
+    clearance = protocol.medicine.clearance
+    gate = clearance.hold.of(danger.vital) or clearance.never.of(danger.vital)
+    if gate is None or danger.least is not VerdictSeverity.WARNING:
+        return further
+    return [value for value in further if not gate.holds(value)]
+
+
+def _said(severity: VerdictSeverity) -> str:
+    return (
+        "read again, and nobody would be called until then"
+        if severity is VerdictSeverity.RECHECK
+        else in_words(severity)
+    )
+
+
+def _rise(protocol: Protocol) -> Holes:
+    """From the lowest pressure of a healthy adult: one that rises so far is not yet high by itself."""
+    cleared_with = 95
+    value = cleared_with + RISE
+    if judged(protocol, Vital.SYSTOLIC, value, cleared_with=cleared_with) is VerdictSeverity.NORMAL:
+        yield Hole(
+            key="medicine.limits.systolic",
+            lets_through=f"a systolic pressure of {value} would be normal, of a patient cleared with {cleared_with}",
+            mend=f"there must be a limit of systolic with rise = {RISE}, or less (S2: 40 is reported)",
+        )
+
+
+def gate_holes(protocol: Protocol) -> Holes:
+    """A hole for each sign without which a dose would be cleared, and for each dangerous value that would be."""
+    for vital in Vital:
+        if f"vitals.{vital}_missing" in _against(protocol, {one: WELL[one] for one in Vital if one is not vital}):
+            yield from _cleared(protocol, vital)
+        elif vital in TAKEN:
+            yield Hole(
+                key=f"medicine.clearance.hold.{vital}",
+                lets_through=f"a patient would be cleared for a dose without {SIGN[vital]}",
+                mend=f"there must be a range of {vital} in medicine.clearance.hold (S4, S5, S34, S35: taken before "
+                "each dose)",
+            )
+        else:
+            yield from _cleared(protocol, vital)
+
+
+def _cleared(protocol: Protocol, vital: Vital) -> Holes:
+    for danger in DANGERS:
+        if danger.vital is not vital or not danger.forbids_a_dose:
+            continue
+        side = "above" if danger.is_high else "below"
+        if f"vitals.{vital}_{side}_limit" not in _against(protocol, {vital: danger.value}):
+            end = danger.value - 1 if danger.is_high else danger.value + 1
+            yield Hole(
+                key=f"medicine.clearance.hold.{vital}",
+                lets_through=f"a patient would be cleared for a dose with {a(vital, danger.value)}",
+                mend=f"must {'end' if danger.is_high else 'begin'} at {end}, or nearer ({danger.basis})",
+            )
+
+
+def _against(protocol: Protocol, signs: dict[Vital, int]) -> frozenset[str]:
+    """What speaks against a clearance of somebody who is here with these signs."""
+    visit = MedicineSession(number=1, stage=Stage.CHECKED_IN, starts_at=DOSED_AT, readings=(reading(DOSED_AT, signs),))
+    return frozenset(one.code for one in clearance.blockers(course(protocol, visit), visit, DOSED_AT))

@@ -1,0 +1,197 @@
+"""What published protocols call dangerous, the loosest of them: a file that is looser still is asked about.
+
+The ids are those of CLINICAL.md and of the lists at the end of the files in protocols/. Where no source was found the
+bound is ours, and generous. Nothing here decides about a patient: it is what a file is asked by before it is approved.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+from domain.course.verdict import VerdictSeverity
+from domain.protocol.medicine import DoseBasis
+from domain.protocol.values import LimitSeverity, Route, Vital
+
+OURS: Final = "our proposal"
+"""The source of a bound for which none was found, here and in a file's `[evidence]`."""
+
+
+class Danger(NamedTuple):
+    """A value of a sign, and all that lie further out, with the least that must be said of it after a dose.
+
+    One that is `at_once` calls somebody by the first reading; of any other the second reading in a row is asked about.
+    """
+
+    vital: Vital
+    is_high: bool
+    value: int
+    least: VerdictSeverity
+    basis: str
+    at_once: bool = False
+
+    @property
+    def forbids_a_dose(self) -> bool:
+        """Whether nobody is dosed on it either: somebody would be called for it afterwards."""
+        return self.least.pages_as is not None and not self.at_once
+
+    @property
+    def bound(self) -> str:
+        """The limit that reaches it, as a file writes it."""
+        return f"above = {self.value - 1}" if self.is_high else f"below = {self.value + 1}"
+
+
+_WARNING, _URGENT, _EMERGENCY = VerdictSeverity.WARNING, VerdictSeverity.URGENT, VerdictSeverity.EMERGENCY
+_HIGH, _LOW = True, False
+
+DANGERS: Final = (
+    Danger(Vital.SYSTOLIC, _HIGH, 171, _WARNING, f"S45: grade 3 from 160 on; 170 is {OURS}"),
+    Danger(Vital.SYSTOLIC, _HIGH, 181, _URGENT, "S34, S35: nobody is dosed above 180; S62: hypertensive urgency"),
+    Danger(Vital.SYSTOLIC, _HIGH, 221, _URGENT, f"S63: 200 in one reading; 220 is {OURS}", at_once=True),
+    Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90"),
+    Danger(Vital.SYSTOLIC, _LOW, 59, _EMERGENCY, OURS, at_once=True),
+    Danger(Vital.DIASTOLIC, _HIGH, 106, _WARNING, f"S45: grade 3 from 100 on; 105 is {OURS}"),
+    Danger(Vital.DIASTOLIC, _HIGH, 121, _URGENT, "S62: acted on before anybody goes home, from 120 on"),
+    Danger(Vital.DIASTOLIC, _HIGH, 131, _URGENT, f"S63: 120 in one reading; 130 is {OURS}", at_once=True),
+    Danger(Vital.DIASTOLIC, _LOW, 39, _WARNING, OURS),
+    Danger(Vital.HEART_RATE, _HIGH, 131, _WARNING, f"S35: nobody is dosed above 120; 130 is {OURS}"),
+    Danger(Vital.HEART_RATE, _HIGH, 151, _URGENT, "S34: nobody is dosed above 150"),
+    Danger(Vital.HEART_RATE, _HIGH, 181, _URGENT, OURS, at_once=True),
+    Danger(Vital.HEART_RATE, _LOW, 49, _URGENT, "S34, S35: nobody is dosed below 50"),
+    Danger(Vital.HEART_RATE, _LOW, 24, _EMERGENCY, OURS, at_once=True),
+    Danger(Vital.SPO2, _LOW, 92, _WARNING, "S43: more than 92 on room air before anybody goes home"),
+    Danger(Vital.SPO2, _LOW, 89, _URGENT, OURS),
+    Danger(Vital.SPO2, _LOW, 84, _EMERGENCY, OURS, at_once=True),
+    Danger(Vital.RESPIRATORY_RATE, _HIGH, 31, _URGENT, "S34, S35: nobody is dosed above 30"),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 9, _URGENT, "S34, S35: nobody is dosed below 10"),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 6, _EMERGENCY, OURS, at_once=True),
+    Danger(Vital.MOAAS, _LOW, 3, _WARNING, "S44: answers only when called loudly or repeatedly"),
+    Danger(Vital.MOAAS, _LOW, 2, _URGENT, "S44: answers only after prodding"),
+    Danger(
+        Vital.MOAAS, _LOW, 1, _EMERGENCY, "S44: answers only to pain, at 0 not at all; S1: lost consciousness", True
+    ),
+)
+"""Each end of each sign, the mildest first."""
+
+RISE: Final = 60
+"""A rise of the systolic pressure over the clearance reading that is at least a warning: S2 has 40 reported."""
+
+TAKEN: Final = (Vital.SYSTOLIC, Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
+"""The signs that are taken before each dose and at each checkpoint (S4, S5, S34, S35)."""
+
+CONFIRMED_WITHIN: Final = timedelta(minutes=10)
+"""The longest wait for a second reading; 5 minutes in S63, the rest is ours."""
+
+CONFIRMED_AFTER: Final = timedelta(minutes=1)
+"""The shortest: nobody takes a second one sooner."""
+
+CALM_BETWEEN: Final = 4
+"""So many calm readings between two high ones, and they are no longer one that stays."""
+
+FIRST_READING: Final = (timedelta(minutes=40), "S1: about 40 minutes after the dose, when the pressure peaks")
+
+BETWEEN_READINGS: Final[Mapping[Route, tuple[timedelta, str]]] = {
+    **dict.fromkeys(Route, (timedelta(hours=1), f"S23, S63: 30 minutes; an hour is {OURS}")),
+    Route.INTRANASAL: (timedelta(minutes=80), "S1, S5: at 40 minutes, and before they leave at 120"),
+}
+"""The longest time between two readings of a dosed patient."""
+
+TOLD_AFTER: Final = timedelta(minutes=20)
+EMERGENCY_AFTER: Final = timedelta(minutes=30)
+"""How long a reading may be missing until somebody is told, and until it is an emergency; both ours."""
+
+OBSERVED: Final[Mapping[Route, tuple[timedelta, str]]] = {
+    **dict.fromkeys(Route, (timedelta(hours=1), "S34: 60 minutes after the last dose, the shortest that was found")),
+    Route.INTRANASAL: (timedelta(hours=2), "S1, S4: two hours at least"),
+}
+"""The shortest observation."""
+
+
+class DoseCeiling(NamedTuple):
+    """The most that is published for a dose by a route."""
+
+    amount: float
+    basis: str
+
+
+_INJECTED = DoseCeiling(2.0, "S63: more is anaesthesia")
+_INJECTED_MG = DoseCeiling(200.0, f"S63: 2 mg/kg, here of 100 kg; for a patient of another weight that is {OURS}")
+
+HIGHEST: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _INJECTED for route in Route},
+    **{(route, DoseBasis.MG): _INJECTED_MG for route in Route},
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(7.0, "S39: the most by mouth"),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(600.0, f"S63: tiers up to 400 and above; 600 is {OURS}"),
+    (Route.INTRANASAL, DoseBasis.MG): DoseCeiling(84.0, "S7: three devices of 28 mg, the most by this route"),
+}
+"""The most of any dose (`hard_max`)."""
+
+ALONE: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    (Route.INTRAVENOUS, DoseBasis.MG_PER_KG): DoseCeiling(1.0, "S9: anaesthesia begins at 1 mg/kg"),
+}
+"""The most of one prescriber (`max`)."""
+
+
+class Word(NamedTuple):
+    """A symptom that people write down, the least that it is, and where that is from."""
+
+    code: str
+    least: LimitSeverity
+    basis: str
+
+
+_GRAVE: Final[Mapping[str, tuple[str, ...]]] = {
+    "S1, S8: goes to emergency care at once": (
+        *("chest_pain", "dyspnoea", "shortness_of_breath", "severe_headache", "visual_change", "seizure"),
+        *("convulsion", "focal_deficit", "unresponsive", "unconscious"),
+    ),
+    "S9: the breathing is depressed": ("apnoea", "not_breathing", "respiratory_depression"),
+    "S63: the airway closes": ("laryngospasm", "stridor"),
+    OURS: ("anaphylaxis", "anaphylactic_shock", "cardiac_arrest", "no_pulse", "airway_obstruction", "cyanosis"),
+}
+_PRESSING: Final[Mapping[str, tuple[str, ...]]] = {
+    "S47: safety precautions until somebody has evaluated them": ("suicidal_intent", "suicide_attempt"),
+    "S31: excluded from a trial": ("active_mania", "psychotic_symptoms"),
+    OURS: ("syncope", "arrhythmia", "hypotension", "aspiration", "bleeding", "prolonged_dissociation", "violence"),
+}
+WORDS: Final = (
+    *(Word(code, LimitSeverity.EMERGENCY, basis) for basis, codes in _GRAVE.items() for code in codes),
+    *(Word(code, LimitSeverity.URGENT, basis) for basis, codes in _PRESSING.items() for code in codes),
+)
+"""The words of danger; a file may write any of them as another name of its own code."""
+
+EXCLUDES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("ketamine_hypersensitivity", "intracerebral_haemorrhage"), "S1, S7"),
+    **dict.fromkeys(("aneurysmal_vascular_disease", "arteriovenous_malformation"), "S1, S2"),
+    "pregnancy": "S1, S2, S25",
+}
+"""Conditions with which nobody is treated."""
+
+WEIGHED: Final[Mapping[str, str]] = {
+    "cardiovascular_event_6w": "S7",
+    "uncontrolled_hypertension": "S12, S31, S33",
+    "raised_intracranial_pressure": "S7, S9",
+    "active_psychosis": "S12, S25, S31",
+    "active_mania": "S31",
+    "breast_feeding": "S1",
+    "severe_hepatic_impairment": "S12",
+    "no_capacity": "S26, S31",
+    "theophylline": "S9",
+    "suicidal_intent": "S47",
+    "seizure_disorder": "S33",
+    "bipolar_disorder": "S25",
+}
+"""Conditions and medicines that a prescriber weighs, at the least."""
+
+SEDATING: Final = ("midazolam", "lorazepam", "diazepam", "benzodiazepine", "propofol", "morphine", "ketamine")
+"""Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""
+
+ASKS_OF_MOOD: Final = (
+    *("phq9", "madrs", "qids", "qids_sr", "qids_sr16", "bdi", "bdi2", "bdi_ii", "hamd", "hamd17", "hdrs", "ids_sr"),
+)
+"""Instruments that ask how somebody's mood is, and of suicide among the rest."""
+
+KNOWN_FOR: Final = timedelta(days=180)
+"""The longest time for which a risk of suicide is no news; ours."""
+
+OF_SUICIDE: Final = ("R45.85", "Z91.5", "T14.91")
+"""The families of the ICD-10 that name ideation, behaviour and attempt."""

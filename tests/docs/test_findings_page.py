@@ -1,0 +1,73 @@
+"""The bounds by which a protocol file is asked stand on its page, each with its source: they are the checker's own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from domain.durations import iso_8601
+from domain.holes.published import (
+    ALONE,
+    BETWEEN_READINGS,
+    DANGERS,
+    EXCLUDES,
+    FIRST_READING,
+    HIGHEST,
+    OBSERVED,
+    SEDATING,
+    WEIGHED,
+    WORDS,
+)
+from domain.holes.windows import AT_LEAST, AT_MOST, Bound
+from domain.protocol.values import LimitSeverity, Route
+from tests.support.paths import ROOT
+
+PAGE = (ROOT / "docs" / "protocol-format.md").read_text(encoding="utf-8")
+FINDINGS = PAGE.partition("## Findings")[2].partition("## Approval")[0]
+
+
+def of_signs() -> Iterator[str]:
+    for one in DANGERS:
+        readings = "one reading" if one.at_once else "two in a row"
+        yield f"| {one.vital} | {one.bound.replace(' = ', ' ')} | {one.least} | {readings} | {one.basis} |"
+
+
+def of_windows() -> Iterator[str]:
+    for bounds, word in ((AT_MOST, "at most"), (AT_LEAST, "at least")):
+        for key, bound in bounds.items():
+            yield f"| `{key}` | {word} {_written(bound)} | {bound.basis} |"
+
+
+def _written(bound: Bound) -> str:
+    return f"{bound.bound:g}" if isinstance(bound.bound, int | float) else f"`{iso_8601(bound.bound)}`"
+
+
+def of_doses() -> Iterator[str]:
+    for table, name in ((HIGHEST, "hard_max"), (ALONE, "max")):
+        for (route, basis), ceiling in table.items():
+            unit = basis.replace("_per_", "/")
+            yield f"| `{name}` | {route} | {ceiling.amount:g} {unit} | {ceiling.basis} |"
+
+
+@pytest.mark.parametrize("row", [*of_signs(), *of_windows(), *of_doses()])
+def test_each_bound_stands_on_the_page(row: str) -> None:
+    """As the checker has it, with where it comes from."""
+    assert row in FINDINGS.splitlines()
+
+
+def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
+    """A clinic with words of its own names them as other names of these, or these as other names of its own."""
+    for severity in LimitSeverity:
+        words = ", ".join(f"`{one.code}`" for one in WORDS if one.least is severity)
+        assert words in " ".join(FINDINGS.split())
+    for codes in (EXCLUDES, WEIGHED, SEDATING):
+        assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
+
+
+def test_how_closely_a_patient_is_watched_stands_on_the_page() -> None:
+    """By route."""
+    told = " ".join(FINDINGS.split())
+
+    assert f"the first reading within `{iso_8601(FIRST_READING[0])}`" in told
+    for name, table in (("apart", BETWEEN_READINGS), ("observation", OBSERVED)):
+        spray, other = table[Route.INTRANASAL][0], table[Route.INTRAMUSCULAR][0]
+        assert f"`{iso_8601(other)}` (intranasal `{iso_8601(spray)}`) {name}" in told

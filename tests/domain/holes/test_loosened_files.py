@@ -1,0 +1,530 @@
+"""Whatever a clinic loosens beyond all that is published is named, in each of the shipped files, by its own key.
+
+Each is a change that a file may hold: it contradicts nothing else in it. What is shipped has no such hole.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from domain.escalation.messages import Kind
+from domain.holes.confirmations import confirmation_holes
+from domain.holes.dangers import danger_holes, gate_holes
+from domain.holes.door import comedication_holes, door_holes
+from domain.holes.doses import deviation_holes, dose_holes
+from domain.holes.hole import Holes
+from domain.holes.limits import limit_holes
+from domain.holes.published import EXCLUDES, OURS, SEDATING, TAKEN, WEIGHED, WORDS
+from domain.holes.required_signs import required_sign_holes
+from domain.holes.screening_words import excluded_holes
+from domain.holes.second_readings import second_reading_holes
+from domain.holes.staff import staff_holes
+from domain.holes.suicide import suicide_holes
+from domain.holes.symptom_words import danger_word_holes
+from domain.holes.watch import watch_holes
+from domain.holes.windows import window_holes
+from domain.protocol.checks import contradictions
+from domain.protocol.measures import KnownBaselineRule, MeasureMoment, RiskRule
+from domain.protocol.medicine import DoseBasis, Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Range, Route, Vital
+from domain.values import Role, Severity
+from tests.support.cast import changed, days, hours, minutes, seconds
+from tests.support.shipped_protocols import SHIPPED_BY_ID
+
+FILES: Final = tuple(SHIPPED_BY_ID.values())
+EACH = pytest.mark.parametrize("protocol", FILES, ids=lambda one: one.id)
+YEARS: Final = days(3650)
+URGENT, EMERGENCY, WARNING = LimitSeverity.URGENT, LimitSeverity.EMERGENCY, LimitSeverity.WARNING
+
+Ask = Callable[[Protocol], Holes]
+
+
+class Loosened(NamedTuple):
+    """What a clinic might write, the checks that hear of it, and the key that is named."""
+
+    name: str
+    asked: tuple[Ask, ...]
+    key: str
+    changes: Mapping[str, object]
+    only: Callable[[Protocol], bool] = lambda _: True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def only_limits(vital: Vital, *limits: tuple[str, float, LimitSeverity]) -> Callable[[tuple[Limit, ...]], object]:
+    """These limits of the sign instead of its own, each with its side, bound and severity."""
+    new = tuple(Limit(vital=vital, severity=severity, **{side: bound}) for side, bound, severity in limits)  # type: ignore[arg-type]
+    return lambda old: (*(one for one in old if one.vital is not vital), *new)
+
+
+def each_limit(**keys: object) -> Callable[[tuple[Limit, ...]], object]:
+    """The limits that wait for a second reading, with these keys."""
+    return lambda old: tuple(one.but(**keys) if one.confirm_within else one for one in old)
+
+
+def at_once_only_beyond(vital: Vital, above: float) -> Callable[[tuple[Limit, ...]], object]:
+    """The value of which one reading is enough, moved out of sight."""
+
+    def moved(old: tuple[Limit, ...]) -> object:
+        last = [one for one in old if one.vital is vital and one.above and one.severity is URGENT][-1]
+        return tuple(one.but(above=above) if one is last else one for one in old)
+
+    return moved
+
+
+def without(*words: str) -> Callable[[Any], object]:
+    return lambda old: (
+        {name: value for name, value in old.items() if name not in words}
+        if isinstance(old, Mapping)
+        else tuple(one for one in old if one not in words)
+    )
+
+
+def with_more(*words: str) -> Callable[[tuple[str, ...]], object]:
+    return lambda old: (*old, *words)
+
+
+HOLD, NEVER, LIMITS = "medicine.clearance.hold", "medicine.clearance.never", "medicine.limits"
+SIGNS = (limit_holes, danger_holes)
+CSSRS, PHQ9 = "measures.cssrs", "measures.phq9"
+
+NUMBERS = (
+    Loosened(
+        "SpO₂: the gate and its limits moved to 70",
+        SIGNS,
+        f"{LIMITS}.spo2",
+        {
+            f"{NEVER}.spo2": Range(low=70, high=100),
+            LIMITS: only_limits(Vital.SPO2, ("below", 70, URGENT), ("below", 60, EMERGENCY)),
+        },
+    ),
+    Loosened(
+        "SpO₂: no gate, urgent below 51",
+        SIGNS,
+        f"{LIMITS}.spo2",
+        {f"{NEVER}.spo2": None, f"{HOLD}.spo2": None, LIMITS: only_limits(Vital.SPO2, ("below", 51, URGENT))},
+    ),
+    Loosened(
+        "systolic: the gate moved to 41 and 300",
+        SIGNS,
+        f"{LIMITS}.systolic",
+        {
+            f"{NEVER}.systolic": Range(low=41, high=300),
+            LIMITS: only_limits(Vital.SYSTOLIC, ("above", 299, URGENT), ("below", 41, URGENT)),
+        },
+    ),
+    Loosened(
+        "systolic: no gate of `never`",
+        SIGNS,
+        f"{LIMITS}.systolic",
+        {
+            f"{NEVER}.systolic": None,
+            LIMITS: only_limits(Vital.SYSTOLIC, ("above", 299, URGENT), ("below", 41, URGENT)),
+        },
+    ),
+    Loosened(
+        "heart rate: the gate moved to 10 and 249",
+        SIGNS,
+        f"{LIMITS}.heart_rate",
+        {
+            f"{NEVER}.heart_rate": Range(low=10, high=249),
+            LIMITS: only_limits(Vital.HEART_RATE, ("above", 249, URGENT), ("below", 10, URGENT)),
+        },
+    ),
+    Loosened(
+        "respiratory rate: no gate of `never`",
+        SIGNS,
+        f"{LIMITS}.respiratory_rate",
+        {
+            f"{NEVER}.respiratory_rate": None,
+            LIMITS: only_limits(Vital.RESPIRATORY_RATE, ("above", 59, URGENT), ("below", 1, URGENT)),
+        },
+    ),
+    Loosened(
+        "MOAA/S: below 1 alone", SIGNS, f"{LIMITS}.moaas", {LIMITS: only_limits(Vital.MOAAS, ("below", 1, URGENT))}
+    ),
+    Loosened(
+        "diastolic: neither gate nor limit",
+        SIGNS,
+        f"{LIMITS}.diastolic",
+        {f"{HOLD}.diastolic": None, LIMITS: only_limits(Vital.DIASTOLIC)},
+    ),
+    Loosened(
+        "diastolic: a warning above 199",
+        SIGNS,
+        f"{LIMITS}.diastolic",
+        {LIMITS: only_limits(Vital.DIASTOLIC, ("above", 199, WARNING), ("below", 21, WARNING))},
+    ),
+    *(
+        Loosened(f"{vital}: one reading is enough above {above}", SIGNS, f"{LIMITS}.{vital}", {LIMITS: moved})
+        for vital, above, moved in (
+            (vital, above, at_once_only_beyond(vital, above))
+            for vital, above in ((Vital.SYSTOLIC, 299), (Vital.DIASTOLIC, 199), (Vital.HEART_RATE, 249))
+        )
+    ),
+    Loosened(
+        "two readings in a row alone",
+        (confirmation_holes,),
+        f"{LIMITS}.systolic.urgent",
+        {LIMITS: each_limit(confirm_of=None)},
+    ),
+    Loosened(
+        "one high reading of six",
+        (confirmation_holes,),
+        f"{LIMITS}.systolic.urgent",
+        {LIMITS: each_limit(confirm_of=6)},
+    ),
+    Loosened(
+        "a second reading after 15 minutes",
+        (confirmation_holes,),
+        f"{LIMITS}.systolic.urgent",
+        {
+            LIMITS: each_limit(confirm_within=minutes(15)),
+            "medicine.checkpoints.offsets": (minutes(0), minutes(15)),
+            "medicine.checkpoints.then_every": minutes(15),
+        },
+    ),
+    Loosened(
+        "a second reading after a second",
+        (confirmation_holes,),
+        f"{LIMITS}.heart_rate.urgent",
+        {LIMITS: each_limit(confirm_within=seconds(1))},
+    ),
+)
+
+TAKEN_AWAY = tuple(
+    Loosened(
+        f"no dose depends on {vital}, and no checkpoint",
+        asked,
+        key,
+        {
+            f"{HOLD}.{vital}": None,
+            f"{NEVER}.{vital}": None,
+            "medicine.checkpoints.required": without(vital),
+        },
+    )
+    for vital in TAKEN
+    for asked, key in (((gate_holes,), f"{HOLD}.{vital}"), ((required_sign_holes,), "medicine.checkpoints.required"))
+)
+
+WATCHED = (
+    Loosened(
+        "one reading is enough for ten days",
+        (watch_holes,),
+        "medicine.checkpoints.then_every",
+        {"medicine.checkpoints.offsets": (minutes(15),), "medicine.checkpoints.then_every": days(10)},
+    ),
+    Loosened(
+        "then every ten years",
+        (watch_holes,),
+        "medicine.checkpoints.then_every",
+        {"medicine.checkpoints.then_every": YEARS},
+    ),
+    Loosened(
+        "the first reading after 100 minutes",
+        (watch_holes,),
+        "medicine.checkpoints.offsets",
+        {"medicine.checkpoints.offsets": (minutes(100),)},
+    ),
+    Loosened(
+        "a gap of an hour and a half",
+        (watch_holes,),
+        "medicine.checkpoints.offsets",
+        {"medicine.checkpoints.offsets": (minutes(20), minutes(110))},
+    ),
+    Loosened(
+        "no emergency for two hours",
+        (watch_holes,),
+        "medicine.checkpoints.emergency_after",
+        {"medicine.checkpoints.emergency_after": minutes(119)},
+    ),
+    Loosened(
+        "told after 50 minutes",
+        (watch_holes,),
+        "medicine.checkpoints.told_after",
+        {
+            "medicine.checkpoints.told_after": minutes(50),
+            "medicine.checkpoints.emergency_after": minutes(50),
+            "medicine.checkpoints.offsets": (minutes(0),),
+            "medicine.checkpoints.then_every": hours(1),
+        },
+    ),
+    Loosened(
+        "they leave after 15 minutes",
+        (watch_holes,),
+        "medicine.minimum_observation",
+        {"medicine.minimum_observation": minutes(15)},
+    ),
+    Loosened(
+        "they leave after two hours less a minute",
+        (watch_holes,),
+        "medicine.minimum_observation",
+        {"medicine.minimum_observation": minutes(119)},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+)
+
+AT_THE_DOOR = tuple(
+    Loosened(f"{key} {value}", (door_holes,), key, {key: value})
+    for key, value in {
+        "medicine.discharge.padss_min": 0,
+        "medicine.discharge.oriented": False,
+        "medicine.discharge.steady_gait": False,
+        "medicine.discharge.dissociation_resolved": False,
+        "medicine.discharge.moaas_min": 3,
+        "medicine.escort_required": False,
+    }.items()
+)
+
+WINDOWS = tuple(
+    Loosened(f"{key} {value}", (window_holes,), key, {key: value, **more})
+    for key, value, more in (
+        ("course.rescreen_after", YEARS, {}),
+        ("course.hold_review", YEARS, {}),
+        ("course.safety_hold_review", days(300), {"course.hold_review": YEARS}),
+        ("course.ask_again", YEARS, {}),
+        ("course.interval_min", seconds(1), {}),
+        ("screening.valid_for", YEARS, {}),
+        ("screening.consent_valid_for", YEARS, {}),
+        ("screening.age_min", 0, {}),
+        ("medicine.solids_fasting", timedelta(), {"medicine.fluids_fasting": timedelta()}),
+        ("medicine.fluids_fasting", timedelta(), {}),
+        ("medicine.discharge_overdue", YEARS, {}),
+        ("medicine.clearance_valid", YEARS, {}),
+        ("medicine.clearance.reading_valid", YEARS, {}),
+        ("medicine.measures_valid", YEARS, {}),
+        ("medicine.unreported_after", YEARS, {}),
+        ("medicine.unreported_at_risk", YEARS, {"medicine.unreported_after": YEARS}),
+        ("medicine.unreported_again", YEARS, {}),
+        ("medicine.missed_visit_at_risk", Severity.ROUTINE, {}),
+        ("medicine.discharge.reading_valid", YEARS, {}),
+        ("medicine.discharge.assessment_valid", YEARS, {}),
+        ("medicine.discharge.bp_not_falling_after", days(30), {"medicine.discharge_overdue": YEARS}),
+        ("medicine.infusion.usual", YEARS, {}),
+        ("medicine.infusion.grace", YEARS, {}),
+        ("medicine.dose.boosters_max", 99, {}),
+        ("check_ins.missed", days(1) + minutes(1), {}),
+        ("check_ins.missed_at_risk", days(1), {"check_ins.missed": days(1)}),
+        ("check_ins.after", (days(20),), {}),
+        ("check_ins.urgent_through", seconds(1), {}),
+        ("escalations.reviewed_within", None, {}),
+        ("escalations.reviewed_within", YEARS, {}),
+    )
+)
+
+OF_SUICIDE = (
+    Loosened(
+        "a high answer, urgent and no hold",
+        (suicide_holes,),
+        f"{CSSRS}.high.hold",
+        {f"{CSSRS}.high": RiskRule(severity=Severity.URGENT, hold=False)},
+    ),
+    Loosened("question 9 from 3 on", (suicide_holes,), f"{PHQ9}.item9", {f"{PHQ9}.item9.at_least": 3}),
+    Loosened(
+        "question 9 by day alone", (suicide_holes,), f"{PHQ9}.item9", {f"{PHQ9}.item9.severity": Severity.ROUTINE}
+    ),
+    Loosened("question 9 by day up to 3", (suicide_holes,), f"{PHQ9}.item9", {f"{PHQ9}.item9.routine_to": 3}),
+    Loosened("the screen every ten years", (suicide_holes,), f"{CSSRS}.every", {f"{CSSRS}.every": YEARS}),
+    Loosened(
+        "the screen of some alone", (suicide_holes,), f"{CSSRS}.indications", {f"{CSSRS}.indications": ("F32.1",)}
+    ),
+    Loosened("mood asked at the end alone", (suicide_holes,), PHQ9, {f"{PHQ9}.every": MeasureMoment.END}),
+    Loosened("mood asked of some alone", (suicide_holes,), f"{PHQ9}.indications", {f"{PHQ9}.indications": ("F32.1",)}),
+    Loosened(
+        "mood never asked", (suicide_holes,), PHQ9, {"measures": without("phq9"), "screening.measures": without("phq9")}
+    ),
+    Loosened(
+        "everybody's risk known for ten years",
+        (suicide_holes,),
+        f"{CSSRS}.known_baseline.indications",
+        {f"{CSSRS}.known_baseline": KnownBaselineRule(indications=("F33.2",), valid_for=YEARS)},
+    ),
+    Loosened(
+        "a risk known for ten years",
+        (suicide_holes,),
+        f"{CSSRS}.known_baseline.valid_for",
+        {f"{CSSRS}.known_baseline": KnownBaselineRule(indications=("R45.851",), valid_for=YEARS)},
+    ),
+    Loosened(
+        "referred for ideation, and paged for it each week",
+        (suicide_holes,),
+        f"{CSSRS}.known_baseline",
+        {"indications": ("R45.851",), f"{CSSRS}.known_baseline": None},
+    ),
+    *(
+        Loosened(
+            f"the desk resolves {kind}",
+            (staff_holes,),
+            f"escalations.resolved_by.{kind}",
+            {"escalations.resolved_by": lambda old, kind=kind: {**old, kind: (Role.COORDINATOR,)}},
+        )
+        for kind in (Kind.SUICIDE_RISK, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT, Kind.ITEM9_POSITIVE)
+    ),
+)
+
+DOSES = (
+    *(
+        Loosened(
+            f"ten times the highest dose, {basis}",
+            (dose_holes,),
+            "medicine.dose.hard_max",
+            {
+                "medicine.dose.basis": basis,
+                "medicine.dose.first_max": most / 100,
+                "medicine.dose.max": most / 50,
+                "medicine.dose.hard_max": most,
+                "medicine.dose.step_max": most / 100,
+                "medicine.dose.amounts": None,
+                "medicine.dose.by_age": None,
+            },
+        )
+        for basis, most in ((DoseBasis.MG_PER_KG, 20.0), (DoseBasis.MG, 1000.0))
+    ),
+    Loosened(
+        "one prescriber alone gives an anaesthetic",
+        (dose_holes,),
+        "medicine.dose.max",
+        {"medicine.dose.max": 1.5, "medicine.dose.hard_max": 2.0},
+        lambda one: one.route is Route.INTRAVENOUS,
+    ),
+    Loosened(
+        "a spray of any amount",
+        (dose_holes,),
+        "medicine.dose.amounts",
+        {"medicine.dose.amounts": None},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+    Loosened("a dose outside by day", (deviation_holes,), "deviations.dose", {"deviations.dose": Severity.ROUTINE}),
+    Loosened(
+        "a forbidden dose by day",
+        (deviation_holes,),
+        "deviations.dose_absolute",
+        {"deviations.dose_absolute": Severity.ROUTINE},
+    ),
+    Loosened(
+        "pounds for kilograms", (dose_holes,), "medicine.compared.weight_within_percent", {"medicine.compared": None}
+    ),
+    Loosened(
+        "a prescriber alone",
+        (staff_holes,),
+        "medicine.staff",
+        {"medicine.staff": (Role.PRESCRIBER,), "medicine.staff_several": (), "medicine.credentials": {}},
+    ),
+    Loosened(
+        "no pregnancy test",
+        (excluded_holes,),
+        "medicine.pregnancy_test_each_session",
+        {"medicine.pregnancy_test_each_session": False},
+    ),
+)
+
+ALL: Final = (*NUMBERS, *TAKEN_AWAY, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES)
+
+
+SIGNS_OF_ALL: Final = {(one.medicine.limits, one.medicine.clearance): one for one in FILES}
+"""A file for each set of limits and gates among those that are shipped."""
+
+
+@pytest.mark.parametrize("loosened", ALL, ids=str)
+def test_what_is_loosened_beyond_all_that_is_published_is_named_in_each_file(loosened: Loosened) -> None:
+    """By its key, with what it lets pass and what would mend it, and a file may say it."""
+    # Of files that have the same limits and gates one is enough.
+    asked = [one for one in (SIGNS_OF_ALL.values() if loosened in NUMBERS else FILES) if loosened.only(one)]
+    for protocol in asked:
+        mine = changed(protocol, loosened.changes)
+        found = [hole for ask in loosened.asked for hole in ask(mine)]
+        assert loosened.key in {hole.key for hole in found}, protocol.id
+        assert all(hole.lets_through and hole.mend for hole in found)
+        assert [one for one in contradictions(mine) if not one[0].startswith("evidence.")] == [], protocol.id
+    assert asked
+
+
+@pytest.mark.parametrize("protocol", SIGNS_OF_ALL.values(), ids=lambda one: one.id)
+def test_no_limit_of_a_shipped_file_can_go_unseen(protocol: Protocol) -> None:
+    """Nor any that lifts a danger to an emergency, or to a warning: SpO₂ below 90, a heart rate above 120."""
+    limits = protocol.medicine.limits
+    for place, gone in enumerate(limits):
+        mine = changed(protocol, {LIMITS: (*limits[:place], *limits[place + 1 :])})
+        found = (hole for ask in (second_reading_holes, *SIGNS) for hole in ask(mine))
+        assert any(hole.key.startswith(f"{LIMITS}.{gone.vital}") for hole in found), gone
+
+
+@EACH
+def test_no_word_of_danger_can_be_left_out_or_made_milder(protocol: Protocol) -> None:
+    """With its other names: a word that is unknown is a warning at the most. Those of suicide are held elsewhere."""
+    for word in (one for one in WORDS if "suicid" not in one.code):
+        code = protocol.canonical(word.code)
+        gone = {
+            "vocabulary": without(code),
+            **{f"medicine.symptoms.{name}": without(code) for name in ("emergency", "urgent", "suicidal")},
+        }
+        milder = {**gone, "vocabulary": lambda old: old, "medicine.symptoms.warning": with_more(code)}
+        for changes in (gone, milder):
+            found = {hole.lets_through.split()[0] for hole in danger_word_holes(changed(protocol, changes))}
+            assert found & {word.code, code}, word.code
+
+
+@EACH
+def test_no_condition_that_excludes_can_be_made_harmless(protocol: Protocol) -> None:
+    """Pregnancy and an aneurysm among `known`, or in no list; the others are weighed by somebody, named or not."""
+    for code in EXCLUDES:
+        for more in ((), (code,)):
+            mine = changed(protocol, {"screening.absolute": without(code), "screening.known": with_more(*more)})
+            assert [hole.key for hole in excluded_holes(mine) if code in hole.lets_through] == ["screening.absolute"]
+    for code in WEIGHED:
+        unlisted = {"screening.absolute": without(code), "screening.review": without(code)}
+        assert list(excluded_holes(changed(protocol, unlisted))) == []
+        (hole,) = excluded_holes(changed(protocol, {**unlisted, "screening.known": with_more(code)}))
+        assert (hole.key, code in hole.lets_through) == ("screening.review", True)
+
+
+@EACH
+def test_no_medicine_that_sedates_goes_by_unwatched(protocol: Protocol) -> None:
+    """Named without starting the observation anew; one that no rule names is weighed by a prescriber."""
+    named = {protocol.canonical(code) for code in SEDATING}
+    blunt = lambda old: tuple(one.but(restarts_observation=False, tell=None) for one in old)  # noqa: E731
+    found = {hole.key for hole in comedication_holes(changed(protocol, {"medicine.comedication": blunt}))}
+
+    assert "medicine.comedication.midazolam.restarts_observation" in found
+    assert named
+    assert list(comedication_holes(changed(protocol, {"medicine.comedication": ()}))) == []
+
+
+@pytest.mark.parametrize("within", [YEARS, days(31)])
+@EACH
+def test_a_form_that_is_due_in_years_is_named(protocol: Protocol, within: timedelta) -> None:
+    """S5: within 7 days, where a REMS asks for it."""
+    mine = changed(protocol, {"forms": lambda old: tuple(one.but(within=within) for one in old)})
+
+    assert [hole.key for hole in window_holes(mine)] == [f"forms.{one.form}.within" for one in protocol.forms]
+
+
+def test_nobody_is_told_within_one_minute_of_a_day() -> None:
+    """What is missed just after it waits until the next day."""
+    opens, _ = FILES[0].check_ins.waking or pytest.fail("the shipped file has waking hours")
+    mine = changed(FILES[0], {"check_ins.waking": (opens, opens.replace(minute=1))})
+
+    (hole,) = window_holes(mine)
+
+    assert (hole.key, "23 h 59 min" in hole.lets_through) == ("check_ins.waking", True)
+
+
+@EACH
+def test_what_is_shipped_has_none_of_these(protocol: Protocol) -> None:
+    """Asked of each kind alone, as the changes are."""
+    asks = dict.fromkeys(ask for one in ALL for ask in one.asked)
+
+    assert [hole for ask in asks for hole in ask(protocol)] == []
+
+
+def test_a_bound_without_a_source_says_whose_it_is() -> None:
+    """A medical director reads which of them is only ours."""
+    mine = changed(FILES[0], {"medicine.clearance_valid": YEARS})
+
+    (hole,) = window_holes(mine)
+
+    assert hole.mend == f"must be at most PT2H ({OURS})"
