@@ -122,7 +122,7 @@ class ScreeningRecorded(Fact):
         pregnancy_test: PregnancyTest
         escort_available: bool
         prior_adequate_trials: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
-        adequate_trials: Reported | None = None
+        adequate_trials: Annotated[Codes, Field(min_length=1)] | None = None
         abstinent_days: Annotated[int, Field(ge=0, le=36500), WHOLE] | None = None
 
     type: Literal["kap.screening.recorded"] = "kap.screening.recorded"

@@ -86,7 +86,7 @@ SAID: Sequence[ClinicEvent] = (
     consent(MARA, at=MONDAY),
     consent_withdrawn(MARA, at=MONDAY),
     phq9(MARA, at=MONDAY),
-    screening(MARA, at=MONDAY, abstinent_days=40),
+    screening(MARA, at=MONDAY, abstinent_days=40, adequate_trials=("sertraline", "venlafaxine")),
     cssrs(MARA, at=MONDAY),
     cssrs(MARA, at=MONDAY, since_last_contact=True),
     result(MARA, "alt", at=MONDAY, by=LIND, value=31.5, unit="U/L"),
