@@ -9,7 +9,7 @@ from domain.course.verdict import VerdictSeverity
 from domain.holes.asked import DOSED_AT, WELL, course, every_value, in_the_middle, judged, reading
 from domain.holes.hole import Hole, Holes
 from domain.holes.limits import end_holes
-from domain.holes.published import DANGERS, RISE, TAKEN, Danger
+from domain.holes.published import DANGERS, NEVER_DOSED, RISE, TAKEN, Danger
 from domain.holes.wording import SIGN, a, in_words, so_would
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
@@ -98,19 +98,27 @@ def gate_holes(protocol: Protocol) -> Holes:
 
 def _cleared(protocol: Protocol, vital: Vital) -> Holes:
     for danger in DANGERS:
-        if danger.vital is not vital or not danger.forbids_a_dose:
+        if danger.vital is not vital:
             continue
-        side = "above" if danger.is_high else "below"
-        if f"vitals.{vital}_{side}_limit" not in _against(protocol, {vital: danger.value}):
-            end = danger.value - 1 if danger.is_high else danger.value + 1
+        against = _against(protocol, {vital: danger.value})
+        is_absolute = against.get(f"vitals.{vital}_{'above' if danger.is_high else 'below'}_limit")
+        end = danger.value - 1 if danger.is_high else danger.value + 1
+        bound = f"must {'end' if danger.is_high else 'begin'} at {end}, or nearer ({danger.basis})"
+        if danger.forbids_a_dose and is_absolute is None:
             yield Hole(
                 key=f"medicine.clearance.hold.{vital}",
                 lets_through=f"a patient would be cleared for a dose with {a(vital, danger.value)}",
-                mend=f"must {'end' if danger.is_high else 'begin'} at {end}, or nearer ({danger.basis})",
+                mend=bound,
+            )
+        elif danger.at_once and vital in NEVER_DOSED and not is_absolute:
+            yield Hole(
+                key=f"medicine.clearance.never.{vital}",
+                lets_through=f"a prescriber alone could clear a patient for a dose with {a(vital, danger.value)}",
+                mend=bound,
             )
 
 
-def _against(protocol: Protocol, signs: dict[Vital, int]) -> frozenset[str]:
-    """What speaks against a clearance of somebody who is here with these signs."""
+def _against(protocol: Protocol, signs: dict[Vital, int]) -> dict[str, bool]:
+    """What speaks against a clearance of somebody who is here with these signs, and whether nobody may override it."""
     visit = MedicineSession(number=1, stage=Stage.CHECKED_IN, starts_at=DOSED_AT, readings=(reading(DOSED_AT, signs),))
-    return frozenset(one.code for one in clearance.blockers(course(protocol, visit), visit, DOSED_AT))
+    return {one.code: one.absolute for one in clearance.blockers(course(protocol, visit), visit, DOSED_AT)}

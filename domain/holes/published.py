@@ -78,6 +78,9 @@ RISE: Final = 60
 TAKEN: Final = (Vital.SYSTOLIC, Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
 """The signs that are taken before each dose and at each checkpoint (S4, S5, S34, S35)."""
 
+NEVER_DOSED: Final = (Vital.SYSTOLIC, Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE)
+"""The signs of which nobody overrides a value that is far out: S34 and S35 give no dose."""
+
 CONFIRMED_WITHIN: Final = timedelta(minutes=10)
 """The longest wait for a second reading; 5 minutes in S63, the rest is ours."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,3 +70,16 @@ async def test_a_file_is_proved_or_its_gaps_are_named(tmp_path: Path) -> None:
     assert len(whole_nights) >= 3
     assert (refused.code, refused.out) == (2, "")
     assert "policies.urgent.steps[3].notify[1]: who is not one of [people]" in refused.err
+
+
+def test_a_slow_ladder_is_a_finding_of_the_check(tmp_path: Path) -> None:
+    """An emergency that nobody answers pages again after eight hours: exit code 1, with the key. A start goes on."""
+    slow = tmp_path / "oncall.toml"
+    text = (EXAMPLES / "oncall.toml").read_text(encoding="utf-8")
+    slow.write_text(re.sub(r'wait = "PT\w+"', 'wait = "PT8H"', text), encoding="utf-8")
+
+    said = asyncio.run(kapstan("oncall", "check", str(slow)))
+
+    assert said.code == 1
+    assert "policies.emergency.steps[1].wait: an emergency escalation that nobody answers would page nobody" in said.err
+    assert "must be at most PT30M" in said.err

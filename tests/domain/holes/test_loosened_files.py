@@ -16,7 +16,7 @@ from domain.holes.door import comedication_holes, door_holes
 from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.hole import Holes
 from domain.holes.limits import limit_holes
-from domain.holes.published import EXCLUDES, OURS, SEDATING, TAKEN, WEIGHED, WORDS
+from domain.holes.published import EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, WEIGHED, WORDS
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes
 from domain.holes.second_readings import second_reading_holes
@@ -209,6 +209,16 @@ TAKEN_AWAY = tuple(
     )
     for vital in TAKEN
     for asked, key in (((gate_holes,), f"{HOLD}.{vital}"), ((required_sign_holes,), "medicine.checkpoints.required"))
+)
+
+OVERRIDDEN = tuple(
+    Loosened(f"a prescriber alone doses on any {vital}", (gate_holes,), f"{NEVER}.{vital}", {f"{NEVER}.{vital}": never})
+    for vital, never in (
+        *((vital, None) for vital in NEVER_DOSED),
+        (Vital.SPO2, Range(low=0, high=100)),
+        (Vital.HEART_RATE, Range(low=0, high=150)),
+        (Vital.RESPIRATORY_RATE, Range(low=0, high=30)),
+    )
 )
 
 WATCHED = (
@@ -422,7 +432,7 @@ DOSES = (
     ),
 )
 
-ALL: Final = (*NUMBERS, *TAKEN_AWAY, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES)
+ALL: Final = (*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES)
 
 
 SIGNS_OF_ALL: Final = {(one.medicine.limits, one.medicine.clearance): one for one in FILES}
