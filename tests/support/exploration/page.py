@@ -85,7 +85,10 @@ def made(explored: Explored, took: timedelta) -> str:
             "",
             "## The small protocol",
             "",
-            "Without reviews of the plan, forms, and any measure but the C-SSRS; and otherwise:",
+            _paragraph(
+                "Without reviews of the plan, forms, what some indications are asked for, roles for talks, and any "
+                "measure but the C-SSRS; and otherwise:"
+            ),
             "",
             "| key | in kap-im-weekly | here |",
             "|---|---|---|",
