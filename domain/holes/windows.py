@@ -75,6 +75,11 @@ AT_MOST: Final[Mapping[str, Bound]] = {
         "an infusion that nobody stops would be asked about after {}",
         f"S18, S30: 40 to 60 minutes; 4 hours are {OURS}",
     ),
+    "medicine.infusion.most": Bound(
+        4 * _HOUR,
+        "an infusion that nobody stops would be asked about after {}",
+        f"S18, S30: 40 to 60 minutes; 4 hours are {OURS}",
+    ),
     "medicine.infusion.grace": Bound(_HOUR, "an infusion that is over would be asked about {} later"),
     "check_ins.missed": Bound(_DAY, "a call that nobody made would be told {} later"),
     "check_ins.missed_at_risk": Bound(4 * _HOUR, "a call to a patient at risk that nobody made would be told {} later"),

@@ -351,7 +351,7 @@ def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
 
 def test_a_second_prescriber_may_be_named_by_the_clinic(opens: Opens) -> None:
     """`medicine.dose.second_prescribers`: whom no course need have met; left out, whoever it met in no other role."""
-    bounds: Mapping[str, object] = {"medicine.dose.first_max": 2.0}
+    bounds: Mapping[str, object] = {"medicine.dose.first_max": 2.0, **NOT_COMPARED}
     named = opens(weekly({**bounds, "medicine.dose.second_prescribers": (WARD.id,)})).cleared()
     left_out = opens(weekly({**bounds, "medicine.dose.second_prescribers": None})).cleared()
     stranger = Actor(id="asdf", role=Role.PRESCRIBER)
@@ -367,6 +367,7 @@ def test_a_second_prescriber_may_be_named_by_the_clinic(opens: Opens) -> None:
 def test_whoever_is_booked_as_a_prescriber_is_one(opens: Opens, role: Role) -> None:
     """A second one who has done nothing yet; and one person in two roles is still a prescriber."""
     rules: Mapping[str, object] = {
+        **NOT_COMPARED,
         "medicine.dose.first_max": 2.0,
         "medicine.staff_several": (Role.PRESCRIBER, Role.MONITOR),
         "medicine.one_person_two_roles": True,

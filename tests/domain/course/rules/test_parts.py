@@ -16,6 +16,7 @@ from tests.support.ward import EDGES, Ward
 
 PARTS: Final = {
     **SPRAY,
+    "medicine.dose.given_by": None,
     "route": Route.INTRANASAL,
     "medicine.dose.parts_max": 3,
     "medicine.dose.parts_within": minutes(20),

@@ -109,6 +109,7 @@ CAREFUL: Final = weekly(
         "medicine.dose.max": 300.0,
         "medicine.dose.hard_max": 400.0,
         "medicine.dose.step_max": 100.0,
+        "medicine.dose.given_by": None,
         "medicine.routes": (INJECTION.but(least=0.2, prescribed=True),),
     }
 )

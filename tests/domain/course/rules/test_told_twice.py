@@ -26,7 +26,11 @@ from tests.support.cast import (
 )
 from tests.support.ward import EDGES, Ward, holds
 
-KNOWN = {"medicine.compared.same_dose_percent": 2.0, "medicine.compared.same_dose_within": minutes(10)}
+KNOWN = {
+    "medicine.compared.same_dose_percent": 2.0,
+    "medicine.compared.same_dose_within": minutes(10),
+    "medicine.dose.given_by": None,
+}
 BOOSTED = weekly({**KNOWN, "medicine.dose.boosters_max": 1, "medicine.dose.first_max": 1.0})
 TIMED = weekly({**KNOWN, "route": Route.INTRAVENOUS, "medicine.infusion.least": minutes(30)})
 
