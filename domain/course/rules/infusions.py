@@ -167,14 +167,15 @@ def _stopped_by(course: CourseState, session: MedicineSession, event: InfusionSt
 
 
 def _is_of_nothing(course: CourseState, session: MedicineSession, infusion: DoseGiven, event: InfusionStopped) -> bool:
-    """Whether nothing was given of a running infusion that was stopped sooner than any runs: it was never connected.
+    """Whether nothing was given of a running infusion that was stopped at once: it was never connected.
 
-    After a longer time a nought may be a slip, and the patient is watched.
+    Once the reading at its start would be late some of it has run in: a nought may be a slip, and they are watched.
     """
-    least = course.protocol.medicine.infusion.least
+    medicine = course.protocol.medicine
     is_nothing = infusion.is_running and not event.data.mg_given and session.check_in is not None
     is_here = is_nothing and session.is_monitored
-    return is_here and least is not None and infusion.ran_until(event.time) < least
+    is_at_once = infusion.ran_until(event.time) < medicine.checkpoints.grace
+    return is_here and medicine.infusion.least is not None and is_at_once
 
 
 def _leave_out(transition: Transition[Any], session: MedicineSession, infusion: DoseGiven, at: datetime) -> None:

@@ -169,9 +169,9 @@ def test_after_an_abort_the_visit_is_over(timed: Ward) -> None:
 
 
 @EDGES
-def test_nothing_given_of_a_long_infusion_may_be_a_slip(timed: Ward, edge: timedelta) -> None:
-    """After as long as one takes the patient is watched, whatever was typed."""
-    never_connected(timed, 30 + edge / minutes(1))
+def test_nothing_given_of_a_longer_infusion_may_be_a_slip(timed: Ward, edge: timedelta) -> None:
+    """Once the reading at its start would be late some of it has run in: the patient is watched, whatever was typed."""
+    never_connected(timed, (TIMED.medicine.checkpoints.grace + edge) / minutes(1))
 
     assert timed.session().is_monitored is (edge >= timedelta())
 
