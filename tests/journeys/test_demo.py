@@ -10,7 +10,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.shipped_protocols import SHIPPED_BY_ID
 
-WITHIN = 280.0
+WITHIN = 580.0
 
 ENDINGS = {
     "completes": "completed",
@@ -54,7 +54,7 @@ NEWS = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_path: Path) -> None:
     """Exit code 0; what happened to whom; a line for each with their outcome; every page; nothing left behind."""
     played = subprocess.run(
