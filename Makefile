@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, and not anew by each of the hundreds of programs that a demonstration or the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test prove explore check bench golden examples screenshots format lock sbom pin-images clean
+.PHONY: setup demo test prove explore soak check bench golden examples screenshots format lock sbom pin-images clean
 
 setup: $(VENV)/.ready
 
@@ -36,6 +36,10 @@ prove: setup
 # A small course followed wherever it may go: what docs/explored.md shows, anew, in minutes of a core.
 explore: setup
 	$(BIN)/python -m tests.support.exploration.page
+
+# Everything on, and one thing after another taken away: what docs/reliability.md shows, anew. As root.
+soak: setup
+	$(BIN)/python -m tests.support.soak.page --minutes $${MINUTES:-30}
 
 # How fast it is, beside the least that Temporal takes: all of it in a quarter of an hour, or one as `make bench-page`.
 bench: setup
