@@ -35,6 +35,7 @@ from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from gateway.verification import Verification
 from gateway.verification_schedule import keep_schedule, newest_report
+from gateway.whole_tasks import applying_whole_tasks
 from logs import configure_logging
 from records.audit_chains import AuditChains
 from records.connections import Connections, open_connections
@@ -94,7 +95,7 @@ def workers(
         deployment_config=deployment,
         max_heartbeat_throttle_interval=HEARTBEATS_EVERY,
     )
-    return courses, on_call
+    return applying_whole_tasks(courses), applying_whole_tasks(on_call)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

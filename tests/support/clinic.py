@@ -30,6 +30,7 @@ from domain.views.summary import Batch, CourseSummary
 from gateway.courses import Courses, Reported
 from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
+from gateway.whole_tasks import applying_whole_tasks
 from gateway.workflow_calls import TooMany, Unavailable
 from tests.support.cast import WEEKLY
 from tests.support.eventually import eventually
@@ -222,26 +223,35 @@ class Clinic:
 
 @asynccontextmanager
 async def working(
-    clinic: Clinic, paging: Paging | None = None, deployment: WorkerDeploymentConfig | None = None
+    clinic: Clinic,
+    paging: Paging | None = None,
+    deployment: WorkerDeploymentConfig | None = None,
+    remembered: int = 1000,
 ) -> AsyncIterator[None]:
-    """The clinic has workers meanwhile; its pager only remembers, unless there is a real one."""
+    """The clinic has workers meanwhile, which remember so many runs; its pager only remembers, unless it is real."""
     pager = paging or clinic.pager
     async with (
-        Worker(
-            clinic.temporal.client,
-            task_queue=COURSES,
-            workflows=[PatientCourse],
-            activities=[clinic.records.append_entries, clinic.records.record_escalation],
-            deployment_config=deployment,
-            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+        applying_whole_tasks(
+            Worker(
+                clinic.temporal.client,
+                task_queue=COURSES,
+                workflows=[PatientCourse],
+                activities=[clinic.records.append_entries, clinic.records.record_escalation],
+                deployment_config=deployment,
+                sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+                max_cached_workflows=remembered,
+            )
         ),
-        Worker(
-            clinic.temporal.client,
-            task_queue=PAGING,
-            workflows=[EscalationWorkflow],
-            activities=[pager.standing, pager.page],
-            deployment_config=deployment,
-            sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+        applying_whole_tasks(
+            Worker(
+                clinic.temporal.client,
+                task_queue=PAGING,
+                workflows=[EscalationWorkflow],
+                activities=[pager.standing, pager.page],
+                deployment_config=deployment,
+                sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+                max_cached_workflows=remembered,
+            )
         ),
     ):
         yield
@@ -249,11 +259,11 @@ async def working(
 
 @asynccontextmanager
 async def open_clinic(
-    temporal: Temporal, on_call: OnCall = ON_CALL, paging: Paging | None = None
+    temporal: Temporal, on_call: OnCall = ON_CALL, paging: Paging | None = None, *, remembered: int = 1000
 ) -> AsyncIterator[Clinic]:
     """A clinic with its workers, for one test."""
     clinic = Clinic(temporal, on_call)
-    async with working(clinic, paging):
+    async with working(clinic, paging, remembered=remembered):
         yield clinic
         await clinic.end()
     # What the worker's cache held logs a traceback when it is collected; collected within `ast.parse`, where pytest
