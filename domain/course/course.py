@@ -234,12 +234,12 @@ class Course(CourseState):
     def call_anew(self, unheard: RepeatEscalation, now: datetime) -> "Decision":
         """Opens a new escalation where a repeat found the earlier one resolved meanwhile.
 
-        Whoever resolved it did not know what has happened since.
+        Whoever resolved it did not know what has happened since. It counts from now: that is when its ledger tells it.
         """
         transition = Transition(self, now)
         for known in (one for one in self.escalations if one.id == unheard.id):
             transition.replace(known.but(state=EscalationState.RESOLVED))
-            transition.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
+            transition.escalate(known.kind, known.session, unheard.repeat.severity, now)
         return _decided(transition)
 
     def record_is_behind(self, now: datetime) -> "Decision":

@@ -5,6 +5,7 @@ An entry belongs to the session that a deviation beside it names, or else to the
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pydantic import JsonValue
 
@@ -69,8 +70,12 @@ def _newest_booked(entries: Sequence[Entry], sequence: int) -> int | None:
 
 
 def counted_from(visit: Iterable[Entry], given: Entry) -> datetime:
-    """When a dose counts as given: no earlier than the check-in and the clearance that it was told after."""
-    before = (one for one in said(visit, "patient.checked_in", "session.cleared") if one.sequence < given.sequence)
+    """When a dose counts as given: no earlier than the check-in and the clearance that it was told after.
+
+    The first check-in: another one of the same visit has no place in it.
+    """
+    began = (*islice(said(visit, "patient.checked_in"), 1), *said(visit, "session.cleared"))
+    before = (one for one in began if one.sequence < given.sequence)
     return max((given.time, *(one.time for one in before)))
 
 

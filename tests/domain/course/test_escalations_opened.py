@@ -28,7 +28,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, TICK, Ward
+from tests.support.ward import EDGES, TICK, Ward, is_whole
 
 ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 2)
 MILD_ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
@@ -380,6 +380,20 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
         ("MARA-1~adverse_event~0~2", EscalationState.OPEN, Severity.EMERGENCY),
     ]
     assert [type(call) for call in decision.calls] == [OpenEscalation]
+
+
+def test_what_is_called_anew_is_to_be_reviewed_however_long_ago_it_was(ward: Ward) -> None:
+    """Nobody has seen it yet, and its ledger, which tells when it was called anew, gives the same course."""
+    ward.dosed()
+    for ago in (minutes(0), days(2)):
+        ward.reports(vitals(MARA, 1, at=ward.now - ago, symptoms=("tingling_teeth",)))
+    unheard = ward.calls[-1]
+    assert isinstance(unheard, RepeatEscalation)
+
+    ward.calls_anew(unheard)
+
+    assert [due.due_at for due in ward.due(DeadlineKind.EVENT_REVIEW)] == [ward.now + days(1)]
+    assert is_whole(ward)
 
 
 def test_an_escalation_names_no_patient_and_no_value(ward: Ward) -> None:
