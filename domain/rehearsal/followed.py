@@ -6,7 +6,7 @@ for. Nothing of it touches a real course, and nobody is called.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from domain.course.answer import Answer
@@ -32,10 +32,10 @@ from domain.views.next_task import ToDo, to_do
 MOST_LINES: Final = 300
 """Most lines of a script that is followed: the longest of the whole courses that ship has some 250."""
 
-MOST_STEPS: Final = 1_000
-"""How often a deadline passes or a ladder moves in a story that is followed: it has to be played while somebody waits.
+MOST_STEPS: Final = 2_000
+"""How often time moves on to what is due, or a ladder pages, in a story that is followed: somebody waits for it.
 
-A story in which an emergency is answered by nobody for a day has one every few minutes.
+An emergency that nobody answers for a day pages every few minutes, and each of several that are open by itself.
 """
 
 
@@ -98,12 +98,19 @@ class _FollowedCourse(PlayedCourse):
         self._keep_standing()
 
     def _move_on(self, at: datetime) -> None:
-        if self._steps >= self._most_steps:
-            told = f"by {self.now:%Y-%m-%d %H:%M} UTC deadlines had passed and ladders had moved"
-            raise StoryTooLong(f"must come to its end sooner: {told} {self._most_steps} times")
-        self._steps += 1
+        self._step()
         super()._move_on(at)
         self._keep_standing()
+
+    def _climb(self, escalation_id: EscalationId, now: datetime) -> None:
+        self._step()
+        super()._climb(escalation_id, now)
+
+    def _step(self) -> None:
+        if self._steps >= self._most_steps:
+            told = f"by {self.now.astimezone(UTC):%Y-%m-%d %H:%M} UTC deadlines had passed and ladders had paged"
+            raise StoryTooLong(f"must come to its end sooner: {told} {self._most_steps:,} times")
+        self._steps += 1
 
     def _keep_standing(self) -> None:
         self._kept.append(_Snapshot(self.now, self.course, tuple(self._escalations.values())))

@@ -54,6 +54,14 @@ def dues(view: CourseView, clock: WallClock) -> tuple[UpcomingDeadline, ...]:
     return tuple(UpcomingDeadline(words=words, due=clock.due(due_at)) for words, due_at in named)
 
 
+def missed_first(view: CourseView, clock: WallClock) -> UpcomingDeadline | None:
+    """What is missed first if nobody acts, and when it passes; None where nothing falls due."""
+    first = min(view.deadlines, key=lambda one: one.passes_at, default=None)
+    if first is None:
+        return None
+    return UpcomingDeadline(words=", ".join(_parts(view, first)), due=clock.at(first.passes_at))
+
+
 def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:
     """The forecast as lines: one line for all who are paged at one moment about one thing."""
     lines: dict[tuple[object, ...], list[PageToCome]] = {}

@@ -11,7 +11,7 @@ import pytest
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import Event
-from domain.rehearsal.followed import MOST_LINES, FollowedStory, StoryTooLong, followed
+from domain.rehearsal.followed import MOST_LINES, MOST_STEPS, FollowedStory, StoryTooLong, followed
 from domain.rehearsal.lines import PageLine
 from domain.rehearsal.script import Acknowledges, EventArrives, PersonActs, Script, parse_script
 from domain.values import Role, Severity
@@ -41,7 +41,9 @@ def arrives(event: Event) -> EventArrives:
     return EventArrives(at=event.time, event_id=event.id, type=event.model_dump()["type"], event=event)  # type: ignore[arg-type]
 
 
-def follow(*lines: EventArrives | PersonActs, until: datetime | None = None, most_steps: int = 1_000) -> FollowedStory:
+def follow(
+    *lines: EventArrives | PersonActs, until: datetime | None = None, most_steps: int = MOST_STEPS
+) -> FollowedStory:
     every = (*dosed(), *lines)
     script = Script(course_id=MARA, lines=tuple(sorted(every, key=lambda line: line.at)))
     return followed(script, pinned(), on_call(), {}, until, most_steps)

@@ -47,6 +47,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/oncall.csv"): SEES_ESCALATIONS,
     ("GET", "/protocols"): SEES_COURSES,
     ("GET", "/protocols/{protocol_id}"): SEES_COURSES,
+    ("GET", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
+    ("POST", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
     ("GET", "/figures"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/figures.csv"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
