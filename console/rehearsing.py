@@ -17,7 +17,7 @@ from gateway.protocols import Library, Shelved
 from gateway.workflow_calls import TooMany
 
 MOST_CHARACTERS: Final = 100_000
-"""Longest script of a page: the longest whole course that ships has some 80,000 characters."""
+"""Longest script of a page: the longest whole course that is told has some 80,000 characters."""
 
 WAITS_FOR_ITS_TURN: Final = timedelta(seconds=10)
 KEPT: Final = 8

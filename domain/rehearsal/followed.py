@@ -29,7 +29,7 @@ from domain.views.course import CourseView, course_view
 from domain.views.forecast import AHEAD, Forecast, forecast
 from domain.views.next_task import ToDo, to_do
 
-MOST_LINES: Final = 300
+MOST_LINES: Final = 250
 """Most lines of a script that is followed: the longest of the whole courses that ship has some 250."""
 
 MOST_STEPS: Final = 2_000

@@ -161,7 +161,7 @@ def test_a_story_that_would_take_too_long_is_not_begun_or_stopped() -> None:
 
     with pytest.raises(StoryTooLong, match=r"must come to its end sooner: by 2026-01-\d\d \d\d:\d\d UTC deadlines"):
         follow(emergency, a_year_later)
-    with pytest.raises(StoryTooLong, match="must have at most 300 events and acts: it has 316"):
+    with pytest.raises(StoryTooLong, match="must have at most 250 events and acts: it has 266"):
         follow(*many)
 
 
