@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from domain.course.answer import Answer
 from domain.course.course import Course
+from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.projection import Ahead, calls_to_come
 from domain.escalation.escalation import Escalation
@@ -25,7 +26,7 @@ from domain.rehearsal.played_course import Played, PlayedCourse
 from domain.rehearsal.rehearsal import Rehearsal
 from domain.rehearsal.script import Script
 from domain.values import CourseId, Frozen, PersonId, Role
-from domain.views.course import CourseView, course_view
+from domain.views.course import CourseView, DeadlineView, course_view
 from domain.views.forecast import AHEAD, Forecast, forecast
 from domain.views.next_task import ToDo, to_do
 
@@ -39,6 +40,25 @@ An emergency that nobody answers for a day pages every few minutes, and each of 
 """
 
 
+MET_BY: Final[Mapping[DeadlineKind, str]] = {
+    DeadlineKind.ATTENDANCE: "kap.patient.checked_in",
+    DeadlineKind.CLEARANCE: "kap.session.cleared",
+    DeadlineKind.DOSE: "kap.dose.administered",
+    DeadlineKind.NEXT_DOSE: "kap.dose.administered",
+    DeadlineKind.CHECKPOINT: "kap.vitals.recorded",
+    DeadlineKind.CHECKPOINT_EMERGENCY: "kap.vitals.recorded",
+    DeadlineKind.RECHECK: "kap.vitals.recorded",
+    DeadlineKind.INFUSION: "kap.infusion.stopped",
+    DeadlineKind.DISCHARGE: "kap.patient.discharged",
+    DeadlineKind.RISK_SCREEN: "kap.measure.recorded",
+    DeadlineKind.CHECK_IN: "kap.check_in.completed",
+    DeadlineKind.INTEGRATION: "kap.integration.held",
+    DeadlineKind.FORM: "kap.form.filed",
+    DeadlineKind.FOLLOW_UP: "kap.follow_up.held",
+}
+"""By what each deadline is met, where it is one event whatever the course; reminders are of others that stand here."""
+
+
 class StoryTooLong(Exception):  # noqa: N818  it is shown to a person, who shortens it
     """A story is longer than is followed; the message says what it must be."""
 
@@ -47,6 +67,13 @@ class AskedOf(Frozen):
     """What may come next, and the roles that may report it by the protocol."""
 
     type: str
+    roles: tuple[Role, ...]
+
+
+class DueOf(Frozen):
+    """What is due, and the roles that may report it; none where more than one event would do."""
+
+    deadline: DeadlineView
     roles: tuple[Role, ...]
 
 
@@ -66,9 +93,9 @@ class StoryMoment(Frozen):
     at: datetime
     view: CourseView | None
     task: ToDo | None
-    asked: tuple[AskedOf, ...]
-    wanting: tuple[PersonAsked, ...]
-    escalations: tuple[EscalationView, ...]
+    asked: tuple[AskedOf, ...] = ()
+    due: tuple[DueOf, ...] = ()
+    wanting: tuple[PersonAsked, ...] = ()
     pages: tuple[PageLine, ...]
     forecast: Forecast | None
 
@@ -149,17 +176,15 @@ class FollowedStory:
         pages = tuple(line for line in self.lines if isinstance(line, PageLine) and line.at <= moment)
         place = bisect_right(self._kept_at, moment)
         if not place or (then := self._kept[place - 1]).course.referral is None:
-            return StoryMoment(
-                at=moment, view=None, task=None, asked=(), wanting=(), escalations=(), pages=pages, forecast=None
-            )
-        course = then.course
+            return StoryMoment(at=moment, view=None, task=None, pages=pages, forecast=None)
+        course, view = then.course, course_view(then.course, moment)
         return StoryMoment(
             at=moment,
-            view=course_view(course, moment),
+            view=view,
             task=to_do(course, moment),
-            asked=tuple(_asked(course, moment)),
+            asked=tuple(AskedOf(type=type_, roles=_roles(course, type_)) for type_ in view.next),
+            due=tuple(DueOf(deadline=one, roles=_roles(course, MET_BY.get(one.kind))) for one in view.deadlines),
             wanting=tuple(_wanting(then.escalations)),
-            escalations=tuple(one.view for one in then.escalations),
             pages=pages,
             forecast=self._forecast(then, moment),
         )
@@ -189,10 +214,12 @@ def followed(
     return FollowedStory(script, on_call, lines, tuple(kept))
 
 
-def _asked(course: Course, now: datetime) -> Iterator[AskedOf]:
-    for type_ in course.next_acts(now):
-        roles = EVENT_RULES[MODELS[type_]].roles_in(course.protocol)
-        yield AskedOf(type=type_, roles=tuple(role for role in Role if role in roles))
+def _roles(course: Course, type_: str | None) -> tuple[Role, ...]:
+    """The roles that may report such an event by this course's protocol, in their order."""
+    if type_ is None:
+        return ()
+    allowed = EVENT_RULES[MODELS[type_]].roles_in(course.protocol)
+    return tuple(role for role in Role if role in allowed)
 
 
 def _wanting(escalations: tuple[Escalation, ...]) -> Iterator[PersonAsked]:

@@ -6,7 +6,14 @@ from itertools import groupby
 from typing import Final
 
 from console.pages import labels
-from console.pages.course.ahead import IfNobodyActs, UpcomingDeadline, dues, if_nobody_acts, missed_first
+from console.pages.course.ahead import (
+    REMINDERS,
+    IfNobodyActs,
+    UpcomingDeadline,
+    if_nobody_acts,
+    in_a_phrase,
+    missed_first,
+)
 from console.pages.course.blockers import Block, block, blocks_what
 from console.pages.course.event_choices import ASKED_FOR, AT_ANY_TIME, ELSEWHERE
 from console.pages.course.medicine_sessions import stage_of
@@ -18,7 +25,7 @@ from console.rehearsing import Wanted
 from domain.access import Right
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import PHRASES, EscalationState
-from domain.rehearsal.followed import AskedOf, FollowedStory, PersonAsked, StoryMoment
+from domain.rehearsal.followed import FollowedStory, PersonAsked, StoryMoment
 from domain.rehearsal.lines import PageLine, Reception
 from domain.rehearsal.telling import PASSED, THE_END, Piece, Sentence, Told, Tone, told, unfinished
 from domain.values import Frozen, PersonId, Role, Severity, count_of
@@ -73,11 +80,19 @@ class WantsSomebody(Frozen):
     state: str
 
 
+class DueShown(Frozen):
+    """What is due when, and whose it is, where that can be said."""
+
+    words: str
+    due: Clock
+    whose: str | None
+
+
 class AskedShown(Frozen):
     """What may come next, and whose it is."""
 
     label: str
-    whose: str
+    whose: str | None
 
 
 class PageSent(Frozen):
@@ -101,7 +116,7 @@ class CourseThen(Frozen):
     task: str | None
     task_due: Clock | None
     wanting: tuple[WantsSomebody, ...]
-    dues: tuple[UpcomingDeadline, ...]
+    dues: tuple[DueShown, ...]
     asked: tuple[AskedShown, ...]
     blocks_what: str
     blocks: tuple[Block, ...]
@@ -269,8 +284,10 @@ def _course(viewer: Viewer, then: StoryMoment, view: CourseView, clock: WallCloc
         task=then.task.words if then.task else None,
         task_due=_still(clock.due(then.task.due_at)) if then.task and then.task.due_at else None,
         wanting=tuple(_wants(viewer, one) for one in then.wanting),
-        dues=tuple(one.but(due=_still(one.due)) for one in dues(view, clock)),
-        asked=tuple(_asked(one) for one in then.asked if one.type not in unasked),
+        dues=_dues(then, view, clock),
+        asked=tuple(
+            AskedShown(label=EVENTS[one.type], whose=_whose(one.roles)) for one in then.asked if one.type not in unasked
+        ),
         blocks_what=blocks_what(view),
         blocks=tuple(block(one) for one in view.in_the_way),
         missed_first=missed_first(view, clock),
@@ -299,10 +316,19 @@ def _names(viewer: Viewer, people: Sequence[PersonId]) -> str:
     return ", ".join(map(viewer.name_of, people))
 
 
-def _asked(one: AskedOf) -> AskedShown:
-    roles = frozenset(one.roles)
-    whose = "any of the staff" if roles >= STAFF else " or ".join(role for role in one.roles if role is not Role.SYSTEM)
-    return AskedShown(label=EVENTS[one.type], whose=whose)
+def _dues(then: StoryMoment, view: CourseView, clock: WallClock) -> tuple[DueShown, ...]:
+    """Every open deadline once, longest overdue first."""
+    awaited = sorted(
+        (one for one in then.due if one.deadline.kind not in REMINDERS), key=lambda one: one.deadline.due_at
+    )
+    named = {(in_a_phrase(view, one.deadline), one.deadline.due_at): _whose(one.roles) for one in awaited}
+    return tuple(DueShown(words=words, due=_still(clock.due(at)), whose=whose) for (words, at), whose in named.items())
+
+
+def _whose(roles: Sequence[Role]) -> str | None:
+    if frozenset(roles) >= STAFF:
+        return "any of the staff"
+    return " or ".join(role for role in roles if role is not Role.SYSTEM) or None
 
 
 def _pages(viewer: Viewer, then: StoryMoment, clock: WallClock) -> Iterator[PageSent]:

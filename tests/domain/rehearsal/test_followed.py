@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import Event
-from domain.rehearsal.followed import MOST_LINES, MOST_STEPS, FollowedStory, StoryTooLong, followed
+from domain.events.clinic_events import MODELS, Event
+from domain.rehearsal.followed import MET_BY, MOST_LINES, MOST_STEPS, FollowedStory, StoryTooLong, followed
 from domain.rehearsal.lines import PageLine
 from domain.rehearsal.script import Acknowledges, EventArrives, PersonActs, Script, parse_script
 from domain.values import Role, Severity
@@ -123,6 +124,26 @@ def test_what_may_come_next_says_whose_it_is() -> None:
 
     assert asked["kap.session.cleared"] == (Role.PRESCRIBER,)
     assert Role.MONITOR in asked["kap.vitals.recorded"]
+
+
+def test_what_is_due_says_whose_it_is() -> None:
+    """A patient is sent home by a prescriber or the nurse; anybody of the staff takes a reading."""
+    due = {one.deadline.kind: one.roles for one in follow(until=after(1)).at(after(1)).due}
+
+    assert due[DeadlineKind.DISCHARGE] == (Role.PRESCRIBER, Role.MONITOR)
+    assert {Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST} <= {*due[DeadlineKind.CHECKPOINT]}
+
+
+def test_every_deadline_is_met_by_an_event_or_by_more_than_one() -> None:
+    """A new kind of deadline says whose it is, or stands here."""
+    by_several = {DeadlineKind.PHASE, DeadlineKind.HOLD_REVIEW, DeadlineKind.EVENT_REVIEW}
+
+    assert {*DeadlineKind} - by_several - MET_BY.keys() == {
+        DeadlineKind.CHECK_IN_REMINDER,
+        DeadlineKind.FORM_REMINDER,
+    }
+    assert MET_BY.keys() & by_several == set()
+    assert {*MET_BY.values()} <= MODELS.keys()
 
 
 def test_at_a_moment_stands_what_had_happened_by_then() -> None:

@@ -171,6 +171,8 @@ async def test_in_mid_session_the_missed_reading_and_who_is_paged_are_foretold(h
     for said in (
         "Medicine · session 1 of 3: dosed",
         "Session 1 of 3: reading in 15:00",
+        "Reading at 30 min, session 1 → any of the staff in 15:00",
+        "Discharge at the latest, session 1 → prescriber or monitor in",
         "10:40 ◷ missed Reading at 30 min, session 1",
         "10:40 ◆ reading overdue → Duty nurse Lind",
         "10:45 ▲ reading overdue → Duty nurse Lind, Dr Osei",
