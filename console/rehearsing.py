@@ -40,6 +40,14 @@ class _Played(NamedTuple):
 Play = Callable[[Script, PinnedProtocol, OnCall, Mapping[str, PinnedProtocol], datetime | None], FollowedStory]
 
 
+Count = Callable[[int], object]
+"""Is told how many events and acts are about to be played."""
+
+
+def _nobody(_events: int) -> None:
+    """Nobody counts."""
+
+
 class Rehearsing:
     """Plays stories. It holds no client of Temporal, of the record store or of a channel: it can reach nobody."""
 
@@ -49,13 +57,17 @@ class Rehearsing:
         self._one_at_a_time = asyncio.Semaphore(1)
         self._kept: TTLCache[tuple[str, str, datetime | None], _Played] = TTLCache(KEPT, KEPT_FOR.total_seconds())
 
-    async def story(self, wanted: Wanted, library: Library, on_call: OnCall) -> FollowedStory:
-        """The story. Raises `ScriptUnreadable`, `StoryTooLong`, and `TooMany` if others are played for too long."""
+    async def story(self, wanted: Wanted, library: Library, on_call: OnCall, count: Count = _nobody) -> FollowedStory:
+        """The story. Where it has to be played, `count` is told first how many events and acts it has.
+
+        Raises `ScriptUnreadable`, `StoryTooLong`, and `TooMany` if others are played for too long.
+        """
         protocol = wanted.shelved.protocol
         named = (content_hash(protocol), wanted.script, wanted.until)
         known = self._kept.get(named)
         if known is None or known.on_call is not on_call:
             script = parse_script(wanted.script)
+            count(len(script.lines))
             others = library.versions(protocol.id) if script.migrates else ()
             versions = {one.protocol.version: _pinned(one) for one in others}
             async with self._turn():

@@ -23,14 +23,16 @@ WANTED = Wanted(STORY.script, SHELVED, STORY.until)
 
 
 async def test_the_same_story_is_played_once() -> None:
-    """However far the cursor moves in it."""
+    """However far the cursor moves in it; and its events count once in the rate of whoever asks."""
     rehearsing = Rehearsing()
 
-    first = await rehearsing.story(WANTED, LIBRARY, on_call())
+    counted: list[int] = []
+    first = await rehearsing.story(WANTED, LIBRARY, on_call(), counted.append)
     then = await rehearsing.at(first, first.nobody_acts_from)
 
-    assert await rehearsing.story(WANTED, LIBRARY, on_call()) is first
+    assert await rehearsing.story(WANTED, LIBRARY, on_call(), counted.append) is first
     assert then.view is not None
+    assert counted == [len(first.script.lines)]
 
 
 async def test_other_people_another_end_or_another_script_is_another_story() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -26,8 +27,8 @@ from domain.access import Right
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import PHRASES, EscalationState
 from domain.rehearsal.followed import FollowedStory, PersonAsked, StoryMoment
-from domain.rehearsal.lines import PageLine, Reception
-from domain.rehearsal.telling import PASSED, THE_END, Piece, Sentence, Told, Tone, told, unfinished
+from domain.rehearsal.lines import EscalationChange, PageLine, Reception
+from domain.rehearsal.telling import PASSED, Piece, Sentence, Told, Tone, told, unfinished
 from domain.values import Frozen, PersonId, Role, Severity, count_of
 from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView
@@ -162,7 +163,7 @@ async def story_shown(viewer: Viewer, wanted: Wanted, place: int) -> StoryShown:
     """
     on_call = viewer.services.on_call.now()
     rehearsing = viewer.services.rehearsing
-    played = await rehearsing.story(wanted, viewer.services.library, on_call)
+    played = await rehearsing.story(wanted, viewer.services.library, on_call, partial(_counted, viewer))
     zone = viewer.clock(played.site).zone
     steps = tuple(told(played.lines, zone))
     moments = tuple(dict.fromkeys(one.at for one in steps))
@@ -181,6 +182,11 @@ async def story_shown(viewer: Viewer, wanted: Wanted, place: int) -> StoryShown:
         zone=zone.key,
         at_cursor=_at_cursor(viewer, then, clock),
     )
+
+
+def _counted(viewer: Viewer, events: int) -> None:
+    """In the token's rate a story that is played counts its events, as a batch of them does."""
+    viewer.services.rate_limit.owe(viewer.caller.token_id, events - 1)
 
 
 def _here(moments: Sequence[datetime], nobody_acts_from: datetime, place: int) -> int:
@@ -218,7 +224,7 @@ def _step(viewer: Viewer, one: Told, place: int, here: int, clock: WallClock) ->
     )
 
 
-_SIGNS: Final = {Reception.REFUSED.value: "urgent", PASSED: "late", THE_END: "held", "resolved": "well"}
+_SIGNS: Final = {Reception.REFUSED.value: "caution", PASSED: "late", EscalationChange.RESOLVED.value: "well"}
 
 
 def _sign(one: Told) -> str | None:
