@@ -232,7 +232,7 @@ MISTAKES: Final = [
         "script-error",
         "line 1: ",
     ),
-    ("#" * 100_001, "", "script-error", "must have at most 100,000 characters: it has 100,001"),
+    ("a" * 100_001, "", "script-error", "must have at most 100,000 characters: it has 100,001"),
     (f"{{{A_READING}\n" * 251, "", "script-error", "must have at most 250 events and acts: it has 251"),
     (COLLAPSES.script, "2199-01-01T00:00:00Z", "script-error", "must come to its end sooner: by 2026-01-1"),
     (MISSED.script, "tomorrow", "until-error", "must be RFC 3339 text with an offset"),
