@@ -63,7 +63,6 @@ class RehearsalPage(Frozen):
     story_title: str | None
     script: str
     entered: ScriptEntered | None
-    longest: int
     shown: StoryShown | None
     form_key: str
 
@@ -143,7 +142,6 @@ async def _page(viewer: Viewer, asked: _Asked) -> Response:
         story_title=asked.story.title if asked.story else None,
         script=asked.story.script if asked.story else "",
         entered=entered,
-        longest=MOST_CHARACTERS,
         shown=shown,
         form_key=viewer.form_key,
     )

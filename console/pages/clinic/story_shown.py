@@ -72,12 +72,15 @@ class StoryDay(Frozen):
 
 
 class WantsSomebody(Frozen):
-    """An escalation that is not resolved: who was asked to see to it, and whether they said that they will."""
+    """An escalation that is not resolved, and what is known of who sees to it.
+
+    `people` are those who were asked; None once somebody has it, which `state` says.
+    """
 
     severity: Severity
     phrase: str
     session: int | None
-    people: str
+    people: str | None
     state: str
 
 
@@ -313,7 +316,7 @@ def _wants(viewer: Viewer, one: PersonAsked) -> WantsSomebody:
         severity=view.severity,
         phrase=PHRASES[view.kind].capitalize(),
         session=view.session,
-        people=people,
+        people=None if is_answered else people,
         state=labels.HAS_IT.format(name=people) if is_answered else labels.NOBODY_HAS_IT,
     )
 

@@ -266,6 +266,24 @@ async def test_an_event_that_no_course_would_take_is_told_on_the_timeline(house:
     assert refused.words.startswith("refused dose: administered (dose 1) invalid")
 
 
+async def test_an_act_of_somebody_on_call_is_played_and_seen(house: House) -> None:
+    """The nurse says that they have it: nobody else is asked, until their promise lapses."""
+    act = '{"at": "2026-01-13T10:42:00-08:00", "act": "acknowledge", "kind": "vitals_overdue", "by": "lind"}'
+
+    page = await rehearses(house, f"{MISSED.script}\n{act}", until="2026-01-13T10:44:00-08:00")
+
+    assert "acknowledged urgent vitals overdue, session 1 by Duty nurse Lind" in {one.words for one in steps_of(page)}
+    assert "◆ urgent Reading overdue, session 1 Duty nurse Lind has it" in at_cursor(page)
+
+
+async def test_a_story_that_there_is_not_is_told_in_words(house: House) -> None:
+    """As a page."""
+    answer = await house.admin.get(PATH, params={"story": "a-sunny-day"}, headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "There is no story a-sunny-day" in words_of(answer)
+
+
 async def test_nobody_is_paged_and_no_course_begins(house: House) -> None:
     """Of all that is told nothing happens: no course, no escalation, no page, and nothing on the record of reads."""
     course = house.expects("STORY")
