@@ -19,6 +19,7 @@ from console.metrics.collected import CollectedMetrics
 from console.metrics.console_metrics import ConsoleMetrics
 from console.readiness import Readiness, readiness
 from console.recorded_answers import RecordedAnswers
+from console.rehearsing import Rehearsing
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
@@ -99,6 +100,11 @@ class Services:
     def proof(self) -> KeptProof:
         """The proof of the on-call file."""
         return KeptProof()
+
+    @cached_property
+    def rehearsing(self) -> Rehearsing:
+        """Plays scripts for the page of a rehearsal."""
+        return Rehearsing()
 
     @cached_property
     def collected_metrics(self) -> CollectedMetrics:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from console.own_pages import from_our_pages
-from console.pages.clinic import audit, figures, protocols
+from console.pages.clinic import audit, figures, protocols, rehearsal
 from console.pages.course import course, ledger_files, past
 from console.pages.floor import board, sessions
 from console.pages.floor import list_files as floor_files
@@ -26,6 +26,7 @@ for part in (
     oncall,
     oncall_files,
     protocols,
+    rehearsal,
     figures,
     audit,
     live_updates,

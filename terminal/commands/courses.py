@@ -48,7 +48,7 @@ from terminal.forecast import floor_forecast_page, forecast_page
 from terminal.formatting import deviations
 from terminal.on_record import note_act, note_read
 from terminal.printing import complain, out
-from terminal.rehearsal import timeline, unfinished
+from terminal.rehearsal import left_out, timeline
 from terminal.target import asked, place
 
 commands: Final = typer.Typer()
@@ -105,7 +105,7 @@ def rehearse(
     else:
         for told in timeline(lines, played.zone):
             out.print(told)
-    for left in unfinished(lines):
+    for left in left_out(lines):
         complain(f"kapstan: {left}")
 
 

@@ -19,7 +19,7 @@ from domain.protocol.parameters import ParameterRow, rows
 from domain.protocol.sources import Source
 from domain.protocol.strictness import Strictness, strictness
 from domain.values import Frozen
-from gateway.protocols import Shelved
+from gateway.protocols import Library, Shelved
 
 PATH: Final = "/protocols"
 Reader = Annotated[Viewer, Depends(looking(Right.READ_PROTOCOLS))]
@@ -102,6 +102,7 @@ class ProtocolPage(Frozen):
     differences: tuple[Changed, ...]
     tables: tuple[ParameterTable, ...]
     sources: tuple[Source, ...]
+    rehearsal: str
 
 
 @router.get(PATH)
@@ -121,11 +122,7 @@ async def protocol(
 ) -> Response:
     """One version of a protocol; the newest if none is named."""
     library = viewer.services.library
-    found = library.find(protocol_id, version)
-    if found is None:
-        raise problem_error(
-            ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {protocol_id} {version or ''}".rstrip()
-        )
+    found = found_in(library, protocol_id, version)
     versions = library.versions(protocol_id)
     place = versions.index(found)
     before = versions[place - 1].protocol if place else None
@@ -141,8 +138,19 @@ async def protocol(
         differences=_changed(before, found.protocol, _by_id(found)) if before else (),
         tables=_tables(rows(found.protocol), _by_id(found)),
         sources=found.sources,
+        rehearsal=f"{PATH}/{found.protocol.id}/rehearsal?version={found.protocol.version}",
     )
     return await floor_page(viewer, PATH, "protocol.html", shown)
+
+
+def found_in(library: Library, protocol_id: str, version: str | None) -> Shelved:
+    """That version of the protocol; the newest if none is named. Raises `ProblemError` (`unknown_protocol`)."""
+    found = library.find(protocol_id, version)
+    if found is None:
+        raise problem_error(
+            ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {protocol_id} {version or ''}".rstrip()
+        )
+    return found
 
 
 def _listed(shelved: Shelved) -> Listed:

@@ -50,8 +50,19 @@ class IfNobodyActs(Frozen):
 def dues(view: CourseView, clock: WallClock) -> tuple[UpcomingDeadline, ...]:
     """Every open deadline once, longest overdue first."""
     awaited = sorted((one for one in view.deadlines if one.kind not in REMINDERS), key=lambda one: one.due_at)
-    named = dict.fromkeys((", ".join(_parts(view, one)), one.due_at) for one in awaited)
+    named = dict.fromkeys((in_a_phrase(view, one), one.due_at) for one in awaited)
     return tuple(UpcomingDeadline(words=words, due=clock.due(due_at)) for words, due_at in named)
+
+
+def in_a_phrase(view: CourseView, one: DeadlineView) -> str:
+    """What is due: `Reading at 30 min, session 1`."""
+    return ", ".join(_parts(view, one))
+
+
+def missed_first(view: CourseView, clock: WallClock) -> UpcomingDeadline | None:
+    """What is missed first if nobody acts, and when it passes; None where nothing falls due."""
+    first = min(view.deadlines, key=lambda one: one.passes_at, default=None)
+    return UpcomingDeadline(words=in_a_phrase(view, first), due=clock.at(first.passes_at)) if first else None
 
 
 def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:

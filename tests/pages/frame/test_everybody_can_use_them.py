@@ -39,6 +39,8 @@ PAGES: Final = (
     "/oncall?at=2099-12-01T02:00&rota=nurse",
     "/protocols",
     "/protocols/kap-im-weekly",
+    "/protocols/kap-im-weekly/rehearsal?story=a-reading-is-missed",
+    "/protocols/kap-im-weekly/rehearsal?story=collapses-at-the-door&edit=true",
     "/figures",
 )
 

@@ -12,7 +12,9 @@ from console.app import create_app
 from console.services import Services
 from domain.access import TokenRole
 from tests.support.cast import HAS_A_PLAN, cssrs
+from tests.support.doc_page import Page, code_in
 from tests.support.http_stack import House
+from tests.support.paths import ROOT
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -47,6 +49,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/oncall.csv"): SEES_ESCALATIONS,
     ("GET", "/protocols"): SEES_COURSES,
     ("GET", "/protocols/{protocol_id}"): SEES_COURSES,
+    ("GET", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
+    ("POST", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
     ("GET", "/figures"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/figures.csv"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
@@ -121,6 +125,14 @@ def test_the_table_has_a_row_for_every_page() -> None:
     app = create_app(cast(Services, SimpleNamespace(metrics=None)))
 
     assert set(pages_of(app.routes)) == PAGES.keys() | OPEN | {STREAM}
+
+
+def test_the_documentation_lists_every_page_and_who_sees_it() -> None:
+    """docs/pages.md, in its first table; the floor stands there twice, for a wall."""
+    rows = next(section for section in Page.read(ROOT / "docs" / "pages.md").sections if section.rows).rows
+    told = {code_in(row["page"])[0]: frozenset(map(TokenRole, row["who sees it"].split(", "))) for row in rows}
+
+    assert told == {path: roles for (method, path), roles in PAGES.items() if method == "GET"} | {"/?wall": EVERYBODY}
 
 
 HOW_TO_ANSWER: Final = ("GET", "/escalations/{escalation_id}")
