@@ -6,16 +6,20 @@ from typing import Final
 
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import discharge as discharge_rules
+from domain.course.state import Phase
 from domain.events.clinic_events import ClinicEvent
 from domain.protocol.model import Protocol
 from domain.values import Blocker
 from tests.support.blocker_stories import (
     BOOSTERS,
+    IN_A_PART,
     INFUSED,
+    SPRAYED,
     _after,
     _infused,
     _leaving,
     _measured_as,
+    _planned_spray,
     _well,
 )
 from tests.support.cast import (
@@ -24,6 +28,7 @@ from tests.support.cast import (
     MARA,
     WEEKLY,
     assessment,
+    changed,
     check_in,
     clearance,
     cssrs,
@@ -106,6 +111,11 @@ VARIANTS: Final = (
             ward.cleared().course, (ward.course.prepared_at or ward.now) - hours(1)
         ),
     ),
+    Variant(
+        "course.not_in_medicine",
+        "in follow-up",
+        lambda ward: clearance_rules.standing_blockers(ward.cleared().course.but(phase=Phase.FOLLOW_UP), ward.now),
+    ),
     Variant("measure.cssrs_missing", "at a clearance", _not_screened_today),
     Variant(
         "measure.cssrs_missing",
@@ -138,6 +148,27 @@ VARIANTS: Final = (
         "patient.away",
         "before a dose",
         lambda ward: _against(ward, dose(MARA, at=_after(ward.cleared(), left(MARA, at=ward.now)).now + minutes(1))),
+    ),
+    Variant(
+        "dose.above_part_max",
+        "of a part of two words",
+        lambda ward: _against(ward, dose(MARA, at=ward.cleared().now, mg=35.1)),
+        changed(IN_A_PART, {"course.schedule": lambda parts: (parts[0].but(part="first_weeks"),)}),
+    ),
+    Variant(
+        "dose.above_hard_max",
+        "in milligrams",
+        lambda ward: _against(ward, dose(MARA, at=_planned_spray(ward).cleared().now, mg=300)),
+        SPRAYED,
+    ),
+    Variant(
+        "weight.missing",
+        "at a dose",
+        lambda ward: _against(
+            ward,
+            _after(ward.booked(), check_in(MARA, at=ward.begins() - minutes(20), weight_kg=None))
+            and dose(MARA, at=ward.now),
+        ),
     ),
     Variant("vitals.missing", "since the dose", lambda ward: _against(ward.dosed(), discharge(MARA, at=ward.now))),
     Variant(

@@ -135,9 +135,6 @@ def _planned(
 ) -> Iterator[tuple[datetime, datetime]]:
     """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
     due = _after_doses(rules, session)
-    if not session.absences:
-        yield from due
-        return
     back = {(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None}
     kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
     yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))

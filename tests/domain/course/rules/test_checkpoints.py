@@ -299,13 +299,41 @@ def test_nothing_is_due_once_they_were_handed_over(ward: Ward) -> None:
     assert [minute for minute, _ in seen(ward)] == [0, 15]
 
 
-def test_a_return_of_before_the_dose_asks_for_nothing(ward: Ward) -> None:
-    """They left after check-in, came back and were dosed: the grid begins with the dose."""
-    begins = ward.checked_in().begins()
-    ward.reports(left(MARA, at=begins - minutes(12)))
-    ward.reports(returned(MARA, at=begins - minutes(8)))
+def test_who_is_back_is_due_at_once_and_not_for_what_was_due_meanwhile(ward: Ward) -> None:
+    """Away from seventeen minutes after the dose until the fiftieth."""
+    ward.watched(until=minutes(15)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 50)))
 
-    assert [minute for minute, _ in seen(ward.dosed())] == [0, 15, 30, 45, 60, 90, 120]
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 50, 60, 90, 120]
+
+
+def test_what_was_due_while_they_were_away_is_excused_however_late_the_dose_was_told(ward: Ward) -> None:
+    """Nobody is asked for readings of before the return, though the dose was learned of after it."""
+    ward.cleared().until(after(ward, 40))
+    ward.sends(dose(MARA, at=ward.begins()))
+    ward.sends(left(MARA, at=after(ward, 17)))
+    ward.sends(returned(MARA, at=after(ward, 25)))
+
+    assert [minute for minute, _ in seen(ward)] == [25, 45, 60, 90, 120]
+
+
+def test_a_return_of_before_the_dose_asks_for_nothing(ward: Ward) -> None:
+    """They left after check-in, came back and were dosed: the grid begins with the dose, whenever that is told."""
+    begins = ward.cleared().begins()
+    ward.sends(left(MARA, at=begins - minutes(12)))
+    ward.reports(dose(MARA, at=begins))
+    ward.sends(returned(MARA, at=begins - minutes(9)))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
+
+
+def test_a_dose_that_shows_that_they_are_back_asks_for_its_own_readings(ward: Ward) -> None:
+    """They left after check-in, and nobody says that they came back, until they are dosed."""
+    begins = ward.cleared().begins()
+    ward.sends(left(MARA, at=begins - minutes(4)))
+    ward.reports(dose(MARA, at=begins))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
 
 
 # Until discharge
