@@ -71,6 +71,11 @@ def _not_screened_today(ward: Ward) -> Iterable[Blocker]:
     return _against(ward, clearance(MARA, at=ward.now))
 
 
+def _unweighed(ward: Ward) -> Iterable[Blocker]:
+    ward.booked().reports(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=None))
+    return _against(ward, dose(MARA, at=ward.now))
+
+
 def _raised_again(ward: Ward) -> Iterable[Blocker]:
     ward.checked_in().reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
     ward.reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN))
@@ -164,11 +169,7 @@ VARIANTS: Final = (
     Variant(
         "weight.missing",
         "at a dose",
-        lambda ward: _against(
-            ward,
-            _after(ward.booked(), check_in(MARA, at=ward.begins() - minutes(20), weight_kg=None))
-            and dose(MARA, at=ward.now),
-        ),
+        _unweighed,
     ),
     Variant("vitals.missing", "since the dose", lambda ward: _against(ward.dosed(), discharge(MARA, at=ward.now))),
     Variant(

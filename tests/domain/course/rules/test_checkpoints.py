@@ -307,6 +307,32 @@ def test_who_is_back_is_due_at_once_and_not_for_what_was_due_meanwhile(ward: War
     assert [minute for minute, _ in seen(ward)] == [0, 15, 50, 60, 90, 120]
 
 
+def test_a_reading_that_was_missed_before_they_left_stays_missed(ward: Ward) -> None:
+    """Nobody came at a quarter past; they left at twenty-eight minutes."""
+    ward.watched(until=minutes(0)).until(after(ward, 26))
+    ward.reports(left(MARA, at=after(ward, 28)))
+
+    assert seen(ward) == [(0, MET), (15, MISSED)]
+
+
+def test_a_reading_of_after_the_return_answers_nothing_of_before_they_left(ward: Ward) -> None:
+    """That of a quarter past was not taken yet when they left, and is asked of nobody."""
+    ward.watched(until=minutes(0)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 50)))
+    ward.reports(vitals(MARA, at=after(ward, 50)))
+
+    assert seen(ward) == [(0, MET), (50, MET), (60, PENDING), (90, PENDING), (120, PENDING)]
+
+
+@EDGES
+def test_the_reading_at_a_return_stands_for_one_that_is_due_so_soon_after_it(ward: Ward, edge: timedelta) -> None:
+    """Within eight minutes, `grace` and `early`: they are back at fifty-two minutes, and sixty is due."""
+    ward.watched(until=minutes(15)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 52) + edge))
+
+    assert (60 in [minute for minute, _ in seen(ward)]) is (edge < timedelta())
+
+
 def test_what_was_due_while_they_were_away_is_excused_however_late_the_dose_was_told(ward: Ward) -> None:
     """Nobody is asked for readings of before the return, though the dose was learned of after it."""
     ward.cleared().until(after(ward, 40))
@@ -319,8 +345,10 @@ def test_what_was_due_while_they_were_away_is_excused_however_late_the_dose_was_
 
 def test_a_return_of_before_the_dose_asks_for_nothing(ward: Ward) -> None:
     """They left after check-in, came back and were dosed: the grid begins with the dose, whenever that is told."""
-    begins = ward.cleared().begins()
-    ward.sends(left(MARA, at=begins - minutes(12)))
+    begins = ward.checked_in().begins()
+    ward.reports(vitals(MARA, at=begins - minutes(19)))
+    ward.reports(clearance(MARA, at=begins - minutes(18)))
+    ward.reports(left(MARA, at=begins - minutes(15)))
     ward.reports(dose(MARA, at=begins))
     ward.sends(returned(MARA, at=begins - minutes(9)))
 
@@ -410,6 +438,45 @@ def test_a_discharge_that_does_not_come_is_urgent(ward: Ward, edge: timedelta) -
     ward.until(after(ward, 240) + edge)
 
     assert ward.open == ({Kind.DISCHARGE_OVERDUE: Severity.URGENT} if edge >= timedelta() else {})
+
+
+def test_after_the_grid_too_a_reading_belongs_to_the_window_it_was_taken_in(ward: Ward) -> None:
+    """Twelve minutes after one that was missed the next one's window opens."""
+    ward.watched().until(after(ward, 146))
+    ward.reports(vitals(MARA, at=after(ward, 147)))
+
+    assert seen(ward)[-3:] == [(135, MISSED), (150, MET), (165, PENDING)]
+
+
+@EDGES
+def test_after_the_grid_too_a_checkpoint_comes_to_rest(ward: Ward, edge: timedelta) -> None:
+    """When the next window opens, and a reading was taken in it."""
+    ward.watched().reports(vitals(MARA, at=after(ward, 135)))
+    ward.reports(vitals(MARA, at=after(ward, 147) + edge))
+
+    assert (135 in kept(ward)) is (edge >= timedelta())
+
+
+@pytest.mark.parametrize(("minute", "following"), [(149, 150), (150, 165), (155, 165), (165, 180)])
+def test_who_was_away_asks_for_the_next_reading_on_the_grid(ward: Ward, minute: int, following: int) -> None:
+    """Kapstan slept: what would have been due by the time the miss is told is asked for no more."""
+    ward.watched().sleeps(minutes(minute - 120))
+    assert [one for one, _ in seen(ward)][-2:] == [135, following]
+
+
+@EDGES
+def test_a_reading_that_opens_the_next_window_completes_nothing_of_the_one_before(ward: Ward, edge: timedelta) -> None:
+    """How awake they are was read at twelve minutes, when the window of a quarter past opens: the dose waits for it."""
+    ward.dosed().reports(vitals(MARA, at=after(ward, 1), moaas=None))
+    ward.reports(signs(MARA, at=after(ward, 12) + edge, moaas=5))
+
+    assert seen(ward)[0] == (0, LATE if edge < timedelta() else MISSED)
+
+
+def test_a_checkpoint_says_when_it_may_be_read(ward: Ward) -> None:
+    """From `early` before it is due; in time until its `grace` is over."""
+    quarter_past = grid(ward.dosed())[1]
+    assert (quarter_past.opens_at, quarter_past.grace_ends_at) == (after(ward, 12), after(ward, 20))
 
 
 # What no longer changes

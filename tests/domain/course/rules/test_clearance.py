@@ -37,6 +37,7 @@ from tests.support.cast import (
     over,
     plan,
     screening,
+    signs,
     vitals,
     weekly,
 )
@@ -281,6 +282,33 @@ def test_what_is_measured_before_each_session_is_measured_since_the_last(edge: t
     ward.reports(vitals(MARA, 2, at=ward.now))
 
     assert ward.reasons(clearance(MARA, 2, at=ward.now)) == (["measure.cssrs_missing"] if edge < timedelta() else [])
+
+
+@EDGES
+def test_each_sign_is_fresh_at_a_clearance(ward: Ward, edge: timedelta) -> None:
+    """`reading_valid`, by itself: the pressure of a quarter of an hour ago still counts beside a newer reading."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    taken_at = ward.now
+    ward.reports(signs(MARA, at=taken_at + minutes(5), heart_rate=74, spo2=98, respiratory_rate=14, moaas=5))
+
+    against = ward.reasons(clearance(MARA, at=taken_at + minutes(15) + edge))
+    assert against == (["vitals.systolic_missing", "vitals.diastolic_missing"] if edge > timedelta() else [])
+
+
+@EDGES
+def test_what_a_clearance_stood_on_is_fresh_for_as_long_as_it_holds(ward: Ward, edge: timedelta) -> None:
+    """The pressure was a quarter of an hour old when they were cleared, and may be older at the dose."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    taken_at = ward.now
+    ward.reports(signs(MARA, at=taken_at + minutes(5), heart_rate=74, spo2=98, respiratory_rate=14, moaas=5))
+    cleared = clearance(MARA, at=taken_at + minutes(15))
+    ward.reports(cleared)
+    session = ward.session()
+    at = session.clearance.but(at=taken_at + minutes(15) + edge) if session.clearance else None
+
+    found = clearance_rules.unweighed_blockers(ward.course, session.but(clearance=at), taken_at + minutes(25))
+    missing = ["vitals.systolic_missing", "vitals.diastolic_missing"]
+    assert [one.code for one in found] == (missing if edge > timedelta() else [])
 
 
 @EDGES
