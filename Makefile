@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, and not anew by each of the hundreds of programs that a demonstration or the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test prove explore soak check bench golden examples screenshots format lock sbom pin-images clean
+.PHONY: setup demo test prove explore mutants soak check bench golden examples screenshots format lock sbom pin-images clean
 
 setup: $(VENV)/.ready
 
@@ -36,6 +36,11 @@ prove: setup
 # A small course followed wherever it may go: what docs/explored.md shows, anew, in minutes of a core.
 explore: setup
 	$(BIN)/python -m tests.support.exploration.page
+
+# Every small change of the rules, and which of them nobody notices: what docs/mutants.md shows, anew; or of some rooms
+# what lives in them, as `make mutants ROOMS="clearance dosing"`.
+mutants: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.support.mutation.page $(ROOMS)
 
 # Everything on, and one thing after another taken away: what docs/reliability.md shows, anew. As root.
 soak: setup

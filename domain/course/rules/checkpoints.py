@@ -62,22 +62,19 @@ def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str
     A checkpoint is settled once it was answered or missed and a later reading was taken after its window closed, or
     once it has become an emergency.
     """
-    newest = session.readings[-1].at if session.readings else None
-    settled: list[Checkpoint] = []
-    until = session.settled_until
-    for checkpoint, end in _with_ends(rules, session, passed):
-        if end is None:
-            break
-        is_behind = newest is not None and newest >= end
-        is_missed = key(session.number, checkpoint.due_at) in passed
-        is_known = is_behind and (checkpoint.is_answered or is_missed)
-        if not (is_known or emergency_key(session.number, checkpoint.due_at) in passed):
-            break
-        settled.append(checkpoint)
-        until = end
+    settled = [*takewhile(lambda one: _is_settled(session, passed, *one), _with_ends(rules, session, passed))]
     if not settled:
         return session
-    return session.but(settled=(*session.settled, *settled), settled_until=until)
+    return session.but(settled=(*session.settled, *(one for one, _ in settled)), settled_until=settled[-1][1])
+
+
+def _is_settled(
+    session: MedicineSession, passed: Mapping[str, datetime], checkpoint: Checkpoint, end: datetime | None
+) -> bool:
+    if end is None or emergency_key(session.number, checkpoint.due_at) in passed:
+        return end is not None
+    is_behind = bool(session.readings) and session.readings[-1].at >= end
+    return is_behind and (checkpoint.is_answered or key(session.number, checkpoint.due_at) in passed)
 
 
 def unsettled(session: MedicineSession) -> MedicineSession:
@@ -138,9 +135,6 @@ def _planned(
 ) -> Iterator[tuple[datetime, datetime]]:
     """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
     due = _after_doses(rules, session)
-    if not session.absences:
-        yield from due
-        return
     back = {(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None}
     kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
     yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))

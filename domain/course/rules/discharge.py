@@ -47,6 +47,10 @@ def blockers(
 @keeps_last_answer
 def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
     """Those that no escort and no instructions lift."""
+    return _graver_first(course, session, at)
+
+
+def _graver_first(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
@@ -212,7 +216,6 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
             code="discharge.recheck_missing",
             message=f"A second reading must be taken within {in_words(due_at - reading.at)} of the last one",
             limit=in_words(due_at - reading.at),
-            source=course.protocol.source_of("medicine.limits"),
         )
 
 

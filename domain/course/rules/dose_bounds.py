@@ -74,13 +74,13 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     total = given_mg(course.protocol, session, bounds) + dose.mg
     amount = in_basis(bounds, total, weight)
     yield from _highest_blockers(course, session, bounds, amount)
-    if amount > bounds.rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
+    if is_above(amount, bounds.rules.max) and not _has_second_prescriber(course, dose):
         key, what = f"{bounds.key}.max", "the limit of one prescriber,"
         yield _above(course, bounds, amount, "dose.needs_two_prescribers", bounds.rules.max, key, what)
     yield from _rise_blockers(course, session, bounds, amount)
     yield from _event_blockers(course, session, bounds, total, amount)
     planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
-    if planned is not None and total > planned + TOLERANCE:
+    if planned is not None and is_above(total, planned):
         yield from _above_plan_blockers(course, dose.actor, total, planned)
 
 
@@ -119,11 +119,11 @@ def _highest_blockers(
     course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
 ) -> Iterator[Blocker]:
     """The limit of any dose, and that of a planned one in this part of the schedule."""
-    if amount > bounds.rules.hard_max + TOLERANCE:
+    if is_above(amount, bounds.rules.hard_max):
         key, what = f"{bounds.key}.hard_max", "the limit of any dose,"
         yield _above(course, bounds, amount, "dose.above_hard_max", bounds.rules.hard_max, key, what)
     part = course.part_of(session.number) if bounds.is_planned else None
-    if part is not None and part.dose_max is not None and amount > part.dose_max + TOLERANCE:
+    if part is not None and part.dose_max is not None and is_above(amount, part.dose_max):
         what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
         yield _above(course, bounds, amount, "dose.above_part_max", part.dose_max, key, what)
 
@@ -144,7 +144,7 @@ def listed_blockers(course: CourseState, session: MedicineSession, dose: Offered
 
 def is_an_amount(rules: DoseRules, amount: float) -> bool:
     """Whether the protocol allows this amount, in mg; one that names none allows any."""
-    return rules.amounts is None or any(abs(amount - one) <= TOLERANCE for one in rules.amounts)
+    return rules.amounts is None or any(not is_above(abs(amount - one), 0) for one in rules.amounts)
 
 
 def amounts_in_words(rules: DoseRules) -> str:
@@ -167,12 +167,12 @@ def _rise_blockers(
     before = next((one for one in dosed if doses_by(course.protocol, one, bounds)), None)
     if before is None:
         first = first_max(course, bounds)
-        if amount > first.amount + TOLERANCE:
+        if is_above(amount, first.amount):
             what = "the limit of a first dose,"
             yield _above(course, bounds, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
         given_before = _given_before(course, before, bounds)
-        if amount - given_before > bounds.rules.step_max + TOLERANCE:
+        if is_above(amount - given_before, bounds.rules.step_max):
             limit, key = round(given_before + bounds.rules.step_max, 6), f"{bounds.key}.step_max"
             yield _above(course, bounds, amount, "dose.step_too_large", limit, key, "the highest next step")
 
@@ -186,7 +186,7 @@ def _event_blockers(
         return
     given_before = _given_before(course, before, bounds)
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if mg > given_mg(course.protocol, before, bounds) + TOLERANCE and amount > given_before + TOLERANCE:
+    if is_above(mg, given_mg(course.protocol, before, bounds)) and is_above(amount, given_before):
         key = "medicine.dose.step_after_event"
         yield _above(course, bounds, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 
@@ -243,8 +243,7 @@ def last_weight(course: CourseState, until: int | None = None) -> float | None:
 def _weight_at(course: CourseState, session: MedicineSession) -> float:
     """What the patient weighed at that session as far as is known: of it, of before it, or else the first one after."""
     known = weight_today(session) or last_weight(course, until=session.number)
-    later = (one for one in course.sessions if one.number > session.number)
-    weights = (known, *map(weight_today, later))
+    weights = (known, *map(weight_today, course.sessions))
     return next(weight for weight in weights if weight is not None)
 
 
@@ -260,3 +259,8 @@ def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:
     met = {role for who, role in course.roles if who == second}
     named = course.protocol.medicine.dose.second_prescribers
     return Role.PRESCRIBER in met or (not met if named is None else second in named)
+
+
+def is_above(amount: float, limit: float) -> bool:
+    """Whether an amount is above its limit by more than what rounding adds."""
+    return amount > limit + TOLERANCE

@@ -4,7 +4,7 @@ from datetime import datetime
 from math import fsum
 
 from domain.course.dose_given import DoseGiven
-from domain.course.rules.dose_bounds import TOLERANCE, last_weight, planned_mg, weight_today
+from domain.course.rules.dose_bounds import is_above, last_weight, planned_mg, weight_today
 from domain.course.rules.routes import RouteBounds, doses_by
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
@@ -39,4 +39,4 @@ def _are_one(course: CourseState, session: MedicineSession, told: list[tuple[dat
     planned = planned_mg(course, max(moments), weight)
     is_near = max(moments) - min(moments) <= rules.parts_within
     total = fsum(mg for _, mg in told)
-    return len(told) <= rules.parts_max and is_near and planned is not None and total <= planned + TOLERANCE
+    return len(told) <= rules.parts_max and is_near and planned is not None and not is_above(total, planned)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.course.event_rule import PRESCRIBER, TREATMENT, EventRule
 from domain.course.rules import maintenance
-from domain.course.rules.dose_bounds import TOLERANCE, amounts_in_words, first_max, is_an_amount
+from domain.course.rules.dose_bounds import amounts_in_words, first_max, is_above, is_an_amount
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
 from domain.course.rules.routes import own_bounds
@@ -89,7 +89,7 @@ def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
         )
         return
     most = _most_of_next_dose(course)
-    if amount > most.limit + TOLERANCE:
+    if is_above(amount, most.limit):
         yield Blocker(
             code=f"plan.dose_above_{most.name}",
             message=f"A planned dose of {amount:g} is above the limit of {most.limit:g}",

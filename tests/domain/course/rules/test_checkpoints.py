@@ -6,7 +6,15 @@ from time import process_time
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus, checkpoints
+from domain.course.rules.checkpoints import (
+    Checkpoint,
+    CheckpointStatus,
+    checkpoints,
+    reading_due_at,
+    rechecks,
+    unsettled,
+    unsettled_by,
+)
 from domain.course.transition import AutoResolve
 from domain.escalation.messages import Change, Kind
 from domain.values import Severity
@@ -22,9 +30,13 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    handed_over,
     hours,
+    left,
     minutes,
+    returned,
     seconds,
+    signs,
     vitals,
     weekly,
 )
@@ -223,6 +235,135 @@ def test_a_reading_between_two_windows_is_late_for_the_first(ward: Ward) -> None
     assert seen(ward)[2:4] == [(30, LATE), (45, PENDING)]
 
 
+def awaited(ward: Ward) -> datetime | None:
+    """When the next reading is due, or since when it is overdue."""
+    return reading_due_at(ward.course.protocol, ward.session(), ward.course.passed)
+
+
+def test_a_sign_that_is_still_missing_is_overdue(ward: Ward) -> None:
+    """An emergency is not over because they were measured in part: nobody has looked how awake they are."""
+    ward.watched(until=minutes(0)).until(after(ward, 26))
+    ward.reports(vitals(MARA, at=after(ward, 28), moaas=None))
+
+    assert ward.settled == []
+    assert awaited(ward) == after(ward, 15)
+
+
+@EDGES
+def test_signs_that_were_taken_one_by_one_are_overdue_no_more(ward: Ward, edge: timedelta) -> None:
+    """Each was taken since the window of a quarter past opened, at twelve minutes, though not all before it closed."""
+    ward.watched(until=minutes(0)).reports(vitals(MARA, at=after(ward, 12) + edge, moaas=None))
+    ward.until(after(ward, 28))
+    ward.reports(signs(MARA, at=ward.now, moaas=5))
+
+    assert ward.settled == ([Kind.VITALS_OVERDUE] if edge >= timedelta() else [])
+    assert awaited(ward) == after(ward, 30 if edge >= timedelta() else 15)
+
+
+def test_a_missed_reading_is_overdue_since_it_was_due(ward: Ward) -> None:
+    """Until they are measured; then the next one is waited for."""
+    ward.watched(until=minutes(0)).until(after(ward, 26))
+    assert awaited(ward) == after(ward, 15)
+
+    ward.reports(vitals(MARA, at=after(ward, 28)))
+    assert awaited(ward) == after(ward, 45)
+
+
+def test_a_second_reading_is_due_before_the_next_checkpoint(ward: Ward) -> None:
+    """Five minutes after a pressure that must be confirmed."""
+    ward.dosed().reports(vitals(MARA, at=ward.begins(), systolic=181))
+    assert awaited(ward) == after(ward, 5)
+
+
+def test_a_second_reading_waits_for_nobody_who_was_back_before_the_first(ward: Ward) -> None:
+    """They had left and come back, and then their pressure was high: the absence puts nothing off."""
+    ward.watched(until=minutes(0)).reports(left(MARA, at=after(ward, 2)))
+    ward.reports(returned(MARA, at=after(ward, 4)))
+    ward.reports(vitals(MARA, at=after(ward, 6), systolic=181))
+
+    assert awaited(ward) == after(ward, 11)
+
+
+def test_a_second_reading_waits_for_whoever_left_after_the_first(ward: Ward) -> None:
+    """At the very moment at which it was taken: it is due five minutes after they are back."""
+    ward.dosed().reports(vitals(MARA, at=ward.begins(), systolic=181))
+    ward.reports(left(MARA, at=ward.begins()))
+    ward.reports(returned(MARA, at=after(ward, 3)))
+
+    assert [one.due_at for one in rechecks(ward.course.protocol, ward.session())] == [after(ward, 8)]
+
+
+def test_nothing_is_due_once_they_were_handed_over(ward: Ward) -> None:
+    """What the dose still asked for after that is asked no more."""
+    ward.watched(until=minutes(15)).reports(handed_over(MARA, at=after(ward, 20)))
+    assert [minute for minute, _ in seen(ward)] == [0, 15]
+
+
+def test_who_is_back_is_due_at_once_and_not_for_what_was_due_meanwhile(ward: Ward) -> None:
+    """Away from seventeen minutes after the dose until the fiftieth."""
+    ward.watched(until=minutes(15)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 50)))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 50, 60, 90, 120]
+
+
+def test_a_reading_that_was_missed_before_they_left_stays_missed(ward: Ward) -> None:
+    """Nobody came at a quarter past; they left at twenty-eight minutes."""
+    ward.watched(until=minutes(0)).until(after(ward, 26))
+    ward.reports(left(MARA, at=after(ward, 28)))
+
+    assert seen(ward) == [(0, MET), (15, MISSED)]
+
+
+def test_a_reading_of_after_the_return_answers_nothing_of_before_they_left(ward: Ward) -> None:
+    """That of a quarter past was not taken yet when they left, and is asked of nobody."""
+    ward.watched(until=minutes(0)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 50)))
+    ward.reports(vitals(MARA, at=after(ward, 50)))
+
+    assert seen(ward) == [(0, MET), (50, MET), (60, PENDING), (90, PENDING), (120, PENDING)]
+
+
+@EDGES
+def test_the_reading_at_a_return_stands_for_one_that_is_due_so_soon_after_it(ward: Ward, edge: timedelta) -> None:
+    """Within eight minutes, `grace` and `early`: they are back at fifty-two minutes, and sixty is due."""
+    ward.watched(until=minutes(15)).reports(left(MARA, at=after(ward, 17)))
+    ward.reports(returned(MARA, at=after(ward, 52) + edge))
+
+    assert (60 in [minute for minute, _ in seen(ward)]) is (edge < timedelta())
+
+
+def test_what_was_due_while_they_were_away_is_excused_however_late_the_dose_was_told(ward: Ward) -> None:
+    """Nobody is asked for readings of before the return, though the dose was learned of after it."""
+    ward.cleared().until(after(ward, 40))
+    ward.sends(dose(MARA, at=ward.begins()))
+    ward.sends(left(MARA, at=after(ward, 17)))
+    ward.sends(returned(MARA, at=after(ward, 25)))
+
+    assert [minute for minute, _ in seen(ward)] == [25, 45, 60, 90, 120]
+
+
+def test_a_return_of_before_the_dose_asks_for_nothing(ward: Ward) -> None:
+    """They left after check-in, came back and were dosed: the grid begins with the dose, whenever that is told."""
+    begins = ward.checked_in().begins()
+    ward.reports(vitals(MARA, at=begins - minutes(19)))
+    ward.reports(clearance(MARA, at=begins - minutes(18)))
+    ward.reports(left(MARA, at=begins - minutes(15)))
+    ward.reports(dose(MARA, at=begins))
+    ward.sends(returned(MARA, at=begins - minutes(9)))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
+
+
+def test_a_dose_that_shows_that_they_are_back_asks_for_its_own_readings(ward: Ward) -> None:
+    """They left after check-in, and nobody says that they came back, until they are dosed."""
+    begins = ward.cleared().begins()
+    ward.sends(left(MARA, at=begins - minutes(4)))
+    ward.reports(dose(MARA, at=begins))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
+
+
 # Until discharge
 
 
@@ -297,6 +438,116 @@ def test_a_discharge_that_does_not_come_is_urgent(ward: Ward, edge: timedelta) -
     ward.until(after(ward, 240) + edge)
 
     assert ward.open == ({Kind.DISCHARGE_OVERDUE: Severity.URGENT} if edge >= timedelta() else {})
+
+
+def test_after_the_grid_too_a_reading_belongs_to_the_window_it_was_taken_in(ward: Ward) -> None:
+    """Twelve minutes after one that was missed the next one's window opens."""
+    ward.watched().until(after(ward, 146))
+    ward.reports(vitals(MARA, at=after(ward, 147)))
+
+    assert seen(ward)[-3:] == [(135, MISSED), (150, MET), (165, PENDING)]
+
+
+@EDGES
+def test_after_the_grid_too_a_checkpoint_comes_to_rest(ward: Ward, edge: timedelta) -> None:
+    """When the next window opens, and a reading was taken in it."""
+    ward.watched().reports(vitals(MARA, at=after(ward, 135)))
+    ward.reports(vitals(MARA, at=after(ward, 147) + edge))
+
+    assert (135 in kept(ward)) is (edge >= timedelta())
+
+
+@pytest.mark.parametrize(("minute", "following"), [(149, 150), (150, 165), (155, 165), (165, 180)])
+def test_who_was_away_asks_for_the_next_reading_on_the_grid(ward: Ward, minute: int, following: int) -> None:
+    """Kapstan slept: what would have been due by the time the miss is told is asked for no more."""
+    ward.watched().sleeps(minutes(minute - 120))
+    assert [one for one, _ in seen(ward)][-2:] == [135, following]
+
+
+@EDGES
+def test_a_reading_that_opens_the_next_window_completes_nothing_of_the_one_before(ward: Ward, edge: timedelta) -> None:
+    """How awake they are was read at twelve minutes, when the window of a quarter past opens: the dose waits for it."""
+    ward.dosed().reports(vitals(MARA, at=after(ward, 1), moaas=None))
+    ward.reports(signs(MARA, at=after(ward, 12) + edge, moaas=5))
+
+    assert seen(ward)[0] == (0, LATE if edge < timedelta() else MISSED)
+
+
+def test_a_checkpoint_says_when_it_may_be_read(ward: Ward) -> None:
+    """From `early` before it is due; in time until its `grace` is over."""
+    quarter_past = grid(ward.dosed())[1]
+    assert (quarter_past.opens_at, quarter_past.grace_ends_at) == (after(ward, 12), after(ward, 20))
+
+
+# What no longer changes
+
+
+def kept(ward: Ward) -> list[float]:
+    """The checkpoints that are not computed again, as minutes after the dose."""
+    return [(one.due_at - ward.begins()) / minutes(1) for one in ward.session().settled]
+
+
+@EDGES
+def test_an_answered_checkpoint_no_longer_changes_once_the_next_one_is_read(ward: Ward, edge: timedelta) -> None:
+    """A reading of the next window, which opens twelve minutes after the dose, closes that of the dose."""
+    ward.watched(until=minutes(0)).reports(vitals(MARA, at=after(ward, 12) + edge))
+
+    is_behind = edge >= timedelta()
+    assert kept(ward) == ([0] if is_behind else [])
+    assert ward.session().settled_until == (after(ward, 12) if is_behind else None)
+
+
+def test_a_checkpoint_may_change_while_nothing_later_was_read(ward: Ward) -> None:
+    """That it was answered is not enough: another reading of its window may arrive."""
+    ward.watched(until=minutes(0)).until(after(ward, 14))
+    assert kept(ward) == []
+
+
+def test_a_missed_checkpoint_no_longer_changes_once_the_next_one_is_read(opens: Opens) -> None:
+    """Nobody came at a quarter past, which was no emergency yet, and they were measured at half past."""
+    ward = opens(weekly({"medicine.checkpoints.emergency_after": minutes(20)})).watched(until=minutes(0))
+    ward.reports(vitals(MARA, at=after(ward, 30)))
+
+    assert kept(ward) == [0, 15]
+    assert ward.session().settled_until == after(ward, 27)
+
+
+def test_a_checkpoint_that_nobody_missed_yet_may_change(opens: Opens) -> None:
+    """It was not told for being typed late: a reading of it may still arrive."""
+    patient = {"medicine.checkpoints.told_after": minutes(30), "medicine.checkpoints.emergency_after": minutes(40)}
+    ward = opens(weekly(patient)).watched(until=minutes(0))
+    ward.reports(vitals(MARA, at=after(ward, 30)))
+
+    assert seen(ward)[1] == (15, PENDING)
+    assert kept(ward) == [0]
+
+
+def test_an_emergency_no_longer_changes(ward: Ward) -> None:
+    """Ten minutes after it was due it stays an emergency, whoever reads them then, while its window is still open."""
+    ward.watched(until=minutes(0)).reports(vitals(MARA, at=after(ward, 26)))
+
+    assert kept(ward) == [0, 15]
+    assert ward.session().settled_until == after(ward, 27)
+
+
+def test_checkpoints_come_to_rest_one_after_another(ward: Ward) -> None:
+    """Each reading adds the one before it."""
+    ward.watched(until=minutes(45))
+    assert kept(ward) == [0, 15, 30]
+
+
+@EDGES
+def test_what_came_to_rest_is_asked_again_for_what_was_before(ward: Ward, edge: timedelta) -> None:
+    """Only by what happened before the last window that closed, at twenty-seven minutes after the dose."""
+    session = ward.watched(until=minutes(30)).session()
+
+    assert unsettled_by(session, after(ward, 27) + edge) == (session if edge >= timedelta() else unsettled(session))
+
+
+def test_all_that_came_to_rest_is_asked_again(ward: Ward) -> None:
+    """As after a booster, which starts the grid anew."""
+    anew = unsettled(ward.watched(until=minutes(30)).session())
+    assert (anew.settled, anew.settled_until) == ((), None)
 
 
 # A booster

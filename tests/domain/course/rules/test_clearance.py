@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 
+from domain.course.rules import clearance as clearance_rules
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import PatientCheckedIn, VitalsRecorded
 from domain.events.fields import PregnancyTest
+from domain.protocol.screening import FurtherConsent
 from domain.values import Actor
 from tests.domain.conftest import Opens
 from tests.support.cast import (
     EVERYBODY,
     HAS_A_METHOD,
+    HAS_A_PLAN,
     MARA,
     OSEI,
     PATIENT,
@@ -34,6 +37,7 @@ from tests.support.cast import (
     over,
     plan,
     screening,
+    signs,
     vitals,
     weekly,
 )
@@ -278,6 +282,102 @@ def test_what_is_measured_before_each_session_is_measured_since_the_last(edge: t
     ward.reports(vitals(MARA, 2, at=ward.now))
 
     assert ward.reasons(clearance(MARA, 2, at=ward.now)) == (["measure.cssrs_missing"] if edge < timedelta() else [])
+
+
+@EDGES
+def test_each_sign_is_fresh_at_a_clearance(ward: Ward, edge: timedelta) -> None:
+    """`reading_valid`, by itself: the pressure of a quarter of an hour ago still counts beside a newer reading."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    taken_at = ward.now
+    ward.reports(signs(MARA, at=taken_at + minutes(5), heart_rate=74, spo2=98, respiratory_rate=14, moaas=5))
+
+    against = ward.reasons(clearance(MARA, at=taken_at + minutes(15) + edge))
+    assert against == (["vitals.systolic_missing", "vitals.diastolic_missing"] if edge > timedelta() else [])
+
+
+@EDGES
+def test_what_a_clearance_stood_on_is_fresh_for_as_long_as_it_holds(ward: Ward, edge: timedelta) -> None:
+    """The pressure was a quarter of an hour old when they were cleared, and may be older at the dose."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    taken_at = ward.now
+    ward.reports(signs(MARA, at=taken_at + minutes(5), heart_rate=74, spo2=98, respiratory_rate=14, moaas=5))
+    cleared = clearance(MARA, at=taken_at + minutes(15))
+    ward.reports(cleared)
+    session = ward.session()
+    at = session.clearance.but(at=taken_at + minutes(15) + edge) if session.clearance else None
+
+    found = clearance_rules.unweighed_blockers(ward.course, session.but(clearance=at), taken_at + minutes(25))
+    missing = ["vitals.systolic_missing", "vitals.diastolic_missing"]
+    assert [one.code for one in found] == (missing if edge > timedelta() else [])
+
+
+@EDGES
+def test_what_is_measured_before_a_session_is_a_day_old_at_most(ward: Ward, edge: timedelta) -> None:
+    """`medicine.measures_valid`: what was answered a day before the clearance still counts."""
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - days(1)))
+    ward.reports(check_in(MARA, at=ward.begins() - minutes(20)))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(5)))
+
+    reasons = ward.reasons(clearance(MARA, at=ward.begins() + edge))
+    assert reasons == (["measure.cssrs_missing"] if edge > timedelta() else [])
+
+
+@pytest.mark.parametrize(("minute", "codes"), [(30, ["measure.cssrs_missing"]), (60, [])])
+def test_what_is_measured_counts_from_the_last_dose_where_nobody_said_when_they_went_home(
+    opens: Opens, minute: int, codes: list[str]
+) -> None:
+    """Of two doses, an hour apart, from the second: what was answered between them is of the last session."""
+    ward = opens(weekly({"medicine.measures_valid": days(30)})).discharged()
+    ward.sends(cssrs(MARA, at=ward.begins() + minutes(minute)))
+    ward.booked(2).reports(check_in(MARA, 2, at=ward.begins(2)))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+    first, second = ward.course.sessions
+    doses = (first.doses[0], first.doses[0].but(at=ward.begins() + minutes(60)))
+    course = ward.course.but(sessions=(first.but(discharge=None, doses=doses), second))
+
+    found = [one.code for one in clearance_rules.blockers(course, second, ward.now)]
+    assert [code for code in found if code.startswith("measure.")] == codes
+
+
+@EDGES
+def test_nobody_was_in_medicine_before_all_was_prepared(ward: Ward, edge: timedelta) -> None:
+    """Eligibility, plan and preparation are complete at the moment of the last of them."""
+    course = ward.cleared().course
+    assert course.prepared_at is not None
+
+    found = [one.code for one in clearance_rules.standing_blockers(course, course.prepared_at + edge)]
+    assert found == (["course.not_in_medicine"] if edge < timedelta() else [])
+
+
+def test_an_escalation_of_kapstan_itself_hides_none_of_the_patients(ward: Ward) -> None:
+    """The record store is behind, which stands in nobody's way, and then they tell of a plan, which does."""
+    ward.checked_in().falls_behind()
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
+
+    found = [one.code for one in clearance_rules.escalation_blockers(ward.course)]
+    assert found == ["escalation.suicide_risk_open"]
+
+
+def test_the_last_session_of_the_plan_is_cleared_and_no_other(ward: Ward) -> None:
+    """As many as the plan of that moment has."""
+    ward.planned(4).integrated(3).reports(plan(MARA, at=ward.now, sessions=4))
+    ward.checked_in(4).reports(vitals(MARA, 4, at=ward.now))
+    assert "session.beyond_plan" not in ward.reasons(clearance(MARA, 4, at=ward.now))
+
+    ward.reports(plan(MARA, at=ward.now + TICK, sessions=3))
+    assert "session.beyond_plan" in ward.reasons(clearance(MARA, 4, at=ward.now))
+
+
+def test_a_further_consent_may_be_asked_for_from_a_later_session_on(opens: Opens) -> None:
+    """`from_session`: the first session is cleared without it, the second is not."""
+    photos = FurtherConsent(version="1", valid_for=days(365), from_session=2)
+    ward = opens(weekly({"screening.further_consents": {"photos": photos}})).checked_in()
+    ward.reports(vitals(MARA, at=ward.now))
+    assert ward.reasons(clearance(MARA, at=ward.now)) == []
+
+    later = opens(weekly({"screening.further_consents": {"photos": photos}})).checked_in(2)
+    later.reports(vitals(MARA, 2, at=later.now))
+    assert later.reasons(clearance(MARA, 2, at=later.now)) == ["consent.further_missing"]
 
 
 def test_the_last_session_is_talked_through_before_the_next_dose(ward: Ward) -> None:

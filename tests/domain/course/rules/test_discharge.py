@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
+from domain.course.rules.discharge import MOST_READ, blockers
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
+from domain.protocol.values import Vital
 from domain.values import Actor
 from domain.views.course import course_view
 from tests.domain.conftest import Opens
@@ -22,6 +24,7 @@ from tests.support.cast import (
     OSEI,
     adverse_event,
     assessment,
+    clearance,
     cssrs,
     discharge,
     hours,
@@ -29,6 +32,8 @@ from tests.support.cast import (
     minutes,
     moved,
     over,
+    seconds,
+    signs,
     vitals,
     weekly,
 )
@@ -118,6 +123,190 @@ def test_the_last_reading_is_near_the_one_at_clearance(ward: Ward, reading: Vita
     assert leaving(ward, reading=reading) == codes
     lifted = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes))
     assert ward.reasons(lifted) == []
+
+
+@pytest.mark.parametrize(("systolic", "codes"), [(96, []), (95, ["discharge.systolic_not_near_baseline"])])
+def test_the_pressure_may_be_as_far_from_that_at_clearance_as_the_protocol_says(
+    ward: Ward, systolic: int, codes: list[str]
+) -> None:
+    """`bp_within_percent`: of 120 at clearance, 96 are twenty percent below it."""
+    ward.checked_in().reports(vitals(MARA, at=ward.begins() - minutes(10), systolic=120))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5)))
+
+    assert leaving(ward, reading=vitals(MARA, at=TODAY, systolic=systolic)) == codes
+
+
+def test_each_of_the_two_pressures_is_compared(ward: Ward) -> None:
+    """That the one was not taken lately does not speak for the other."""
+    ward.watched(until=minutes(90))
+    ward.reports(signs(MARA, at=ward.begins() + minutes(120), diastolic=95, spo2=98, moaas=5))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(124)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert [one for one in against if "tolic" in one] == [
+        "discharge.systolic_missing",
+        "discharge.diastolic_not_near_baseline",
+    ]
+
+
+def test_what_the_protocol_does_not_ask_for_is_not_asked_for_at_the_door(opens: Opens) -> None:
+    """Neither the heart rate nor the breathing, though they were taken at clearance; the pressure is compared."""
+    ward = opens(weekly({"medicine.checkpoints.required": (Vital.SPO2, Vital.MOAAS)})).watched()
+    ward.reports(signs(MARA, at=ward.begins() + minutes(140), spo2=98, moaas=5))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(141)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(142)))
+    assert against == ["discharge.systolic_missing", "discharge.diastolic_missing"]
+
+
+def test_what_the_protocol_asks_for_is_asked_for_at_the_door(ward: Ward) -> None:
+    """All signs of a checkpoint, lately."""
+    ward.watched().reports(signs(MARA, at=ward.begins() + minutes(140), spo2=98, moaas=5))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(141)))
+
+    missing = ("systolic", "diastolic", "heart_rate", "respiratory_rate")
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(142)))
+    assert against == [f"discharge.{sign}_missing" for sign in missing]
+
+
+@EDGES
+def test_each_sign_is_a_quarter_of_an_hour_old_at_most(ward: Ward, edge: timedelta) -> None:
+    """The pressure was taken ten minutes before the last reading, which left it out."""
+    ward.watched().reports(vitals(MARA, at=ward.begins() + minutes(125)))
+    ward.reports(signs(MARA, at=ward.begins() + minutes(135), heart_rate=74, respiratory_rate=14, spo2=98, moaas=5))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(136)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(140) + edge))
+    pressure = ["discharge.systolic_missing", "discharge.diastolic_missing"]
+    assert against == (pressure if edge > timedelta() else [])
+
+
+def test_at_a_quarter_of_an_hour_the_last_reading_speaks_for_itself_alone(ward: Ward) -> None:
+    """It is not too old yet: what it left out counts from a quarter of an hour before now, not before it."""
+    ward.watched().reports(vitals(MARA, at=ward.begins() + minutes(125)))
+    ward.reports(signs(MARA, at=ward.begins() + minutes(135), heart_rate=74, respiratory_rate=14, spo2=98, moaas=5))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(136)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(150)))
+    assert against == ["discharge.systolic_missing", "discharge.diastolic_missing"]
+
+
+@EDGES
+def test_a_reading_of_the_doses_own_moment_is_of_after_it(ward: Ward, edge: timedelta) -> None:
+    """One of before it says nothing of the medicine."""
+    ward.dosed().sends(vitals(MARA, at=ward.begins() + edge, spo2=89))
+    against = {one.code: one for one in blockers(ward.course, ward.session(), ward.begins() + minutes(130))}
+
+    is_after = edge >= timedelta()
+    assert ("vitals.missing" in against) is not is_after
+    assert [one.absolute for code, one in against.items() if code == "discharge.spo2_below_limit"] == [True] * is_after
+
+
+@EDGES
+def test_an_assessment_of_the_doses_own_moment_is_one(ward: Ward, edge: timedelta) -> None:
+    """Too early it is; one of before the dose is none."""
+    ward.dosed().sends(assessment(MARA, at=ward.begins() + edge))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert ("discharge.not_assessed" in against) is (edge < timedelta())
+    assert ("discharge.assessed_too_early" in against) is (edge >= timedelta())
+
+
+def test_whoever_is_assessed_is_recovering(ward: Ward) -> None:
+    """A dosed patient's stage; of one who is home already nothing changes."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(123)))
+    assert ward.stage() is Stage.RECOVERING
+
+    ward.discharged().reports(assessment(MARA, at=ward.begins() + minutes(125)))
+    assert ward.stage() is Stage.DISCHARGED
+
+
+def test_an_assessment_that_arrives_late_is_no_newer_one(ward: Ward) -> None:
+    """The newest by when it was made is the one that counts."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124), padss=10))
+    ward.sends(assessment(MARA, at=ward.begins() + minutes(121), padss=8))
+
+    assessed = ward.session().assessment
+    assert assessed is not None
+    assert assessed.data.padss == 10
+
+
+def test_a_discharge_settles_the_call_for_vitals_of_its_own_session(ward: Ward) -> None:
+    """Nobody is asked for readings any more."""
+    ward.watched(until=minutes(90)).until(ward.begins() + minutes(131))
+    assert Kind.VITALS_OVERDUE in ward.open
+    ward.reports(assessment(MARA, at=ward.now))
+    against = ward.reasons(discharge(MARA, at=ward.now))
+    ward.reports(discharge(MARA, at=ward.now, by=OSEI, overrides=over(*against)))
+
+    assert ward.settled == [Kind.VITALS_OVERDUE]
+
+
+@EDGES
+def test_an_assessment_is_half_an_hour_old_at_most(ward: Ward, edge: timedelta) -> None:
+    """`assessment_valid`."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(121)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(145)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(151) + edge))
+    assert against == (["discharge.assessment_too_old"] if edge > timedelta() else [])
+
+
+@EDGES
+def test_an_urgent_event_voids_the_assessments_of_before_it_alone(ward: Ward, edge: timedelta) -> None:
+    """An assessment of the event's own moment was made with it in view."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    ward.reports(adverse_event(MARA, 1, at=ward.begins() + minutes(124) + edge, grade=3))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert ("discharge.not_assessed" in against) is (edge > timedelta())
+
+
+@EDGES
+def test_an_urgent_event_speaks_against_a_discharge_from_its_own_moment_on(ward: Ward, edge: timedelta) -> None:
+    """One that was told before it, and happened after it, does not."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    ward.reports(adverse_event(MARA, 1, at=ward.begins() + minutes(130), grade=3))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130) + edge))
+    assert ("discharge.not_assessed" in against) is (edge >= timedelta())
+
+
+@EDGES
+def test_an_urgent_reading_voids_the_assessments_of_before_it_alone(ward: Ward, edge: timedelta) -> None:
+    """An assessment of the reading's own moment was made with it in view; the reading itself still speaks."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(124) + edge, spo2=89))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert "discharge.spo2_below_limit" in against
+    assert ("discharge.not_assessed" in against) is (edge > timedelta())
+
+
+@pytest.mark.parametrize("later", [MOST_READ - 1, MOST_READ])
+def test_of_a_flood_of_readings_the_newest_void_an_assessment(ward: Ward, later: int) -> None:
+    """A monitor that sends every second: an urgent one counts while no more than so many are newer."""
+    session = ward.watched().session()
+    assessed = ward.begins() + minutes(124)
+    ward.reports(assessment(MARA, at=assessed))
+    ward.reports(vitals(MARA, at=assessed + seconds(1), spo2=89))
+    urgent = ward.session().readings[-1]
+    calm = [session.readings[-1].but(at=assessed + seconds(2 + number)) for number in range(later)]
+    course = ward.course.but(sessions=(ward.session().with_readings(calm),))
+
+    found = [one.message for one in blockers(course, course.sessions[0], assessed + minutes(5))]
+    assert urgent in course.sessions[0].readings
+    assert any("unwell since" in message for message in found) is (later < MOST_READ)
+
+
+@EDGES
+def test_nobody_was_discharged_before_their_last_reading(ward: Ward, edge: timedelta) -> None:
+    """At its very moment they may have been."""
+    ward.watched().reports(vitals(MARA, at=ward.begins() + minutes(130)))
+    ward.sends(assessment(MARA, at=ward.begins() + minutes(124)))
+
+    against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130) + edge))
+    assert against == (["discharge.before_reading"] if edge < timedelta() else [])
 
 
 def test_nobody_leaves_alone_or_without_instructions(ward: Ward) -> None:

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from domain.course.rules.dose_bounds import events_of, last_weight
+from domain.course.rules.dosing import standing
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
 from domain.events.fields import StaffMember
 from domain.protocol.medicine import AgeBound, DoseBasis
+from domain.protocol.screening import FurtherConsent
 from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
@@ -25,6 +28,7 @@ from tests.support.cast import (
     STAFF,
     THORNE,
     WARD,
+    WEEKLY,
     abortion,
     adverse_event,
     assessment,
@@ -36,9 +40,11 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    left,
     minutes,
     over,
     plan,
+    returned,
     screening,
     seconds,
     vitals,
@@ -166,6 +172,7 @@ def test_a_spray_has_no_other_amounts(opens: Opens) -> None:
     ward.reports(plan(MARA, at=ward.now, mg=56))
     ward.cleared()
     assert [ward.reasons(dose(MARA, at=ward.now, mg=mg)) for mg in (28, 56)] == [[], []]
+    assert ward.reasons(dose(MARA, at=ward.now, mg=28.5)) == ["dose.not_an_amount"]
 
     answer = ward.reports(dose(MARA, at=ward.now, mg=50))
 
@@ -325,6 +332,152 @@ def test_a_step_is_counted_in_milligrams_per_kilogram_of_each_days_weight(opens:
 
     assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45)) == []
     assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45.1)) == ["dose.step_too_large"]
+
+
+@pytest.mark.parametrize(("mg", "is_offered"), [(34.9, True), (35, False)])
+def test_no_booster_is_offered_once_the_bound_is_reached(opens: Opens, mg: float, is_offered: bool) -> None:
+    """Not even the least of a dose fits: 35 mg are all that 70 kg may have at first."""
+    ward = opens(weekly(ONE_BOOSTER)).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=mg))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(15)))
+
+    assert ("dose.above_first_max" in [one.code for one in standing(ward.course, ward.session(), ward.now)]) is (
+        not is_offered
+    )
+
+
+def test_a_dose_of_whom_nobody_weighed_today_is_held_against_their_last_weight(opens: Opens) -> None:
+    """That of the screening, 70 kg; without any there is nothing to hold it against."""
+    ward = opens(weekly(NOT_COMPARED)).booked()
+    ward.reports(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=None))
+
+    assert "dose.above_first_max" not in ward.reasons(dose(MARA, at=ward.now, mg=35))
+    assert "dose.above_first_max" in ward.reasons(dose(MARA, at=ward.now, mg=35.1))
+
+
+@pytest.mark.parametrize("by", [LIND, OSEI], ids=["of a nurse", "of a prescriber"])
+def test_what_the_plan_says_is_told_to_six_places(opens: Opens, by: Actor) -> None:
+    """A third of a milligram per kilogram, for 77 kg."""
+    ward = opens(weekly({"medicine.compared.weight_within_percent": None, "medicine.dose.first_max": 1.0})).eligible()
+    ward.reports(plan(MARA, at=ward.now, mg_per_kg=0.3333333))
+    weighing(ward, 77)
+
+    (told,) = ward.course.blockers_for(dose(MARA, at=ward.begins(), mg=40, by=by))
+    assert (told.code, told.limit) == (f"dose.{'above_plan' if by is LIND else 'far_above_plan'}", 25.666664)
+
+
+def test_the_highest_next_step_is_told_to_six_places(opens: Opens) -> None:
+    """0.5 mg/kg last time, and a step of seven places."""
+    ward = opens(weekly({"medicine.dose.step_max": 0.1234567, **NOT_COMPARED})).cleared(2)
+
+    told = ward.course.blockers_for(dose(MARA, 2, at=ward.begins(2), mg=45))
+    assert [(one.code, one.limit) for one in told] == [("dose.step_too_large", 0.623457)]
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "mg", "codes"),
+    [(60, 35, []), (80, 40, []), (80, 40.1, ["dose.step_after_event"])],
+    ids=["as much for one who weighs less", "as much for each kilogram of more", "more of both"],
+)
+def test_after_an_urgent_event_a_dose_is_no_rise_for_a_change_of_weight(
+    opens: Opens, weight_kg: float, mg: float, codes: list[str]
+) -> None:
+    """35 mg for 70 kg were given in the session that had the event."""
+    ward = opens(weekly(NOT_COMPARED)).dosed()
+    ward.reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    weighing(ward, weight_kg, session=2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=mg)) == codes
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({}, True),
+        ({"severity": Severity.EMERGENCY}, True),
+        ({"severity": Severity.ROUTINE}, False),
+        ({"kind": Kind.VITALS_OVERDUE}, False),
+        ({"session": 2}, False),
+        ({"session": None}, True),
+        ({"rests_on_corrected": True}, False),
+    ],
+    ids=["urgent", "an emergency", "routine", "of another kind", "of another session", "of none", "a slip"],
+)
+def test_an_urgent_event_of_the_session_keeps_the_next_dose_from_rising(
+    ward: Ward, changes: Mapping[str, object], counts: bool
+) -> None:
+    """And what rests on a corrected slip alone did not happen."""
+    ward.dosed().reports(adverse_event(MARA, 1, at=ward.now + minutes(1), grade=3))
+    (event,) = ward.course.escalations
+    course = ward.course.but(escalations=(event.but(**changes),))
+
+    assert len(events_of(course, ward.session())) == counts
+
+
+@EDGES
+def test_an_event_of_no_session_counts_from_the_dose_on(ward: Ward, edge: timedelta) -> None:
+    """Whoever reports one at home may name none."""
+    ward.dosed().reports(adverse_event(MARA, 1, at=ward.now + minutes(1), grade=3))
+    (event,) = ward.course.escalations
+    course = ward.course.but(escalations=(event.but(session=None, opened_at=ward.begins() + edge),))
+
+    assert len(events_of(course, ward.session())) == (edge >= timedelta())
+
+
+def test_the_last_weight_is_that_of_the_newest_check_in_with_one(opens: Opens) -> None:
+    """Up to a session; before the first it is that of the screening."""
+    ward = opens(weekly(NOT_COMPARED))
+    weighing(ward, 71)
+    ward.integrated().booked(2).reports(check_in(MARA, 2, at=ward.begins(2), weight_kg=72))
+    assert [last_weight(ward.course, until) for until in (None, 2, 1, 0)] == [72, 72, 71, 70]
+
+    unweighed = ward.course.sessions[1].but(check_in=None)
+    assert last_weight(ward.course.but(sessions=(ward.course.sessions[0], unweighed))) == 71
+
+
+@EDGES
+def test_a_clearance_ends_when_they_leave(ward: Ward, edge: timedelta) -> None:
+    """A dose of before that, told after it, was given on the clearance."""
+    ward.cleared().reports(left(MARA, at=ward.begins()))
+    against = ward.reasons(dose(MARA, at=ward.begins() + edge))
+
+    assert ("session.not_cleared" in against) is (edge >= timedelta())
+
+
+@EDGES
+def test_an_absence_of_before_the_clearance_ends_it_not(ward: Ward, edge: timedelta) -> None:
+    """One that begins at its very moment does."""
+    ward.cleared()
+    cleared_at = ward.begins() - minutes(5)
+    ward.sends(left(MARA, at=cleared_at + edge))
+    ward.sends(returned(MARA, at=cleared_at + minutes(1)))
+
+    assert ("session.not_cleared" in ward.reasons(dose(MARA, at=ward.begins()))) is (edge >= timedelta())
+
+
+@EDGES
+def test_a_booster_may_be_dated_at_the_clearance(opens: Opens, edge: timedelta) -> None:
+    """And not before it."""
+    ward = opens(weekly(ONE_BOOSTER)).dosed()
+    against = ward.reasons(dose(MARA, at=ward.begins() - minutes(5) + edge, mg=1))
+
+    assert ("clearance.after_dose" in against) is (edge < timedelta())
+
+
+@pytest.mark.parametrize(("session", "codes"), [(1, []), (2, ["consent.further_missing"])])
+def test_a_further_consent_is_asked_for_before_a_dose_from_its_session_on(
+    opens: Opens, session: int, codes: list[str]
+) -> None:
+    """`from_session`; withdrawn, or asked for by a new version, after the clearance."""
+    ward = opens(WEEKLY).cleared(session)
+    photos = {"photos": FurtherConsent(version="1", valid_for=days(365), from_session=2)}
+    course = ward.course.but(protocol=weekly({"screening.further_consents": photos}))
+
+    given = dose(MARA, session, at=ward.begins(session))
+    assert [one.code for one in course.blockers_for(given)] == codes
+    assert [one.code for one in standing(course, course.sessions[-1], ward.begins(session))] == codes
 
 
 def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
