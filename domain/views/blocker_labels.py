@@ -152,6 +152,8 @@ WORDS: Final[Mapping[str, str]] = {
     "session.not_discharged": "Discharge to come",
     "corrects.unknown": "Earlier version not known",
     "session.unknown": "Session not booked",
+    "value.contradicts": "Diastolic above systolic",
+    "value.impossible": "Impossible value",
     "session.wrong_stage": "Not at this stage of the session",
     "vitals.diastolic_above_limit": "Blood pressure above the limit",
     "vitals.diastolic_below_limit": "Blood pressure below the limit",

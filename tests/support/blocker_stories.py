@@ -242,6 +242,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
     Reason("corrects.unknown", lambda ward: vitals(MARA, 1, at=ward.dosed().now).but(corrects="never accepted")),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
+    Reason(
+        "value.impossible", lambda ward: vitals(MARA, at=ward.dosed().now, spo2=None, set_aside={"spo2": 840}), WEEKLY
+    ),
+    Reason("value.contradicts", lambda ward: vitals(MARA, at=ward.dosed().now, systolic=80, diastolic=120), WEEKLY),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
     Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),
     Reason("course.held", lambda ward: dose(MARA, at=_after(ward.cleared(), hold(MARA, at=ward.now)).now)),

@@ -420,10 +420,12 @@ def vitals(
     respiratory_rate: int | None = 14,
     moaas: int | None = 5,
     symptoms: Iterable[str] | None = (),
+    set_aside: Mapping[str, float] | None = None,
 ) -> VitalsRecorded:
     data = VitalsRecorded.Data(
         actor=by,
         session=session,
+        set_aside=set_aside,
         systolic=systolic,
         diastolic=diastolic,
         heart_rate=heart_rate,
