@@ -258,13 +258,14 @@ class InfusionRules(Frozen):
 
     `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked. `least` is
     the shortest in which the plan's dose may run in, and `most` the longest: nobody waits longer for its stop, whatever
-    its start says. None asks for no length.
+    its start says. None asks for no length. With `resume_gated` what speaks against a dose speaks against resuming one.
     """
 
     usual: Length = timedelta(hours=1)
     grace: Length = timedelta(minutes=15)
     least: Length | None = None
     most: Length | None = None
+    resume_gated: bool | None = None
 
 
 class ComedicationRule(Frozen):

@@ -41,7 +41,7 @@ _SHORTER: Final = (
 _REQUIRED: Final = (
     *("goals_required", "escort_required", "pregnancy_test_each_session", "integration_before_next_dose", "oriented"),
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
-    *("check_in_on_booked_day", "trials_named", ".prescribed", "review_after_event"),
+    *("check_in_on_booked_day", "resume_gated", "trials_named", ".prescribed", "review_after_event"),
 )
 _PERMITTED: Final = ("step_after_event", "one_person_two_roles")
 

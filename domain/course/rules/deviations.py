@@ -9,7 +9,14 @@ from domain.course.session import is_long_past
 from domain.course.state import CourseState, Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
+from domain.events.clinic_events import (
+    ClinicEvent,
+    DoseAdministered,
+    Event,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+)
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
@@ -19,6 +26,10 @@ RECORDED: Final = "kap.deviation.recorded"
 
 _IN_WORDS: Final = frozenset({"observed", "limit"})
 """Values that may be text, such as a length of time in words."""
+
+_NOTHING_MORE: Final = frozenset({"infusion.not_paused", "infusion.not_running"})
+_PLACES: Final = frozenset({"session.unknown", "session.wrong_stage", "value.impossible", "corrects.unknown"})
+"""What says where a fact belongs, and nothing of whether it should have happened."""
 
 KEPT: Final = 200
 """How many deviations a course keeps, the newest: all of them stand in its ledger."""
@@ -90,10 +101,20 @@ def severity_of(
         visit = course.session_numbered(session) if session is not None else None
         given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
         return _severity_of_dose(rules, given_at, deviations, now)
+    if isinstance(event, InfusionResumed) and (of_more := _of_more(deviations)):
+        return _severity_of_dose(rules, event.time, of_more, now)
     told = [deviation.code for deviation in deviations if deviation.code not in rules.silent]
     if "patient.deceased" in told:
         return Severity.URGENT
     return rules.other if told else None
+
+
+def _of_more(deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """What speaks against giving more by an infusion that was paused; nothing of one that was told to run already."""
+    told = tuple(deviations)
+    if any(one.code in _NOTHING_MORE for one in told):
+        return ()
+    return tuple(one for one in told if one.code not in _PLACES)
 
 
 def _severity_of_dose(

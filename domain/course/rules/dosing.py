@@ -32,6 +32,7 @@ from domain.protocol.medicine import RouteRules
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Role, Severity, absolute_first, count_of
 
+_ORDINARY: Final = frozenset({VerdictSeverity.NORMAL, VerdictSeverity.WARNING})
 GIVEN_BY: Final = "medicine.dose.given_by"
 
 
@@ -111,10 +112,7 @@ def _booster_blockers(
         yield _not_cleared()
     elif at < session.clearance.at:
         yield _before_clearance()
-    yield from clearance.unweighed_risk(course, session, at)
-    yield from clearance.unweighed_escalations(course, session)
-    if session.abort is not None:
-        yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
+    yield from _unweighed_since(course, session, at)
     given, most = parts.doses_counted(course, session, bounds) - 1, bounds.rules.boosters_max
     if given >= most and not is_part:
         yield Blocker(
@@ -140,6 +138,26 @@ def _booster_blockers(
         )
     elif any(finding.severity is not VerdictSeverity.NORMAL for finding in found):
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
+
+
+def _unweighed_since(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    yield from clearance.unweighed_risk(course, session, at)
+    yield from clearance.unweighed_escalations(course, session)
+    if session.abort is not None:
+        yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
+
+
+def since_the_first(course: CourseState, session: MedicineSession, at: datetime, since: datetime) -> Iterator[Blocker]:
+    """What speaks against more of a dose that began at `since`: what came up, and the newest reading of each sign.
+
+    An ordinary effect of the medicine, which is a warning, does not; a danger that was not measured again does.
+    """
+    yield from _unweighed_since(course, session, at)
+    found = standing_findings(course.protocol, session, at, since)
+    if any(finding.severity not in _ORDINARY for finding in found):
+        yield Blocker(
+            code="vitals.not_normal", message="The last reading is not normal: no more of the medicine", absolute=True
+        )
 
 
 def _not_cleared() -> Blocker:

@@ -4,14 +4,14 @@ The gates and the checkpoints begin with the start; the bounds are asked again o
 observed from the stop on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
 from domain.course.recorded import Recorded, newer
-from domain.course.rules import compared, dosing, infusion_length, told_twice
+from domain.course.rules import clearance, compared, dosing, infusion_length, told_twice
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import Offered, bound_blockers
 from domain.course.rules.followup import go_on_when_integrated
@@ -21,8 +21,9 @@ from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
+from domain.protocol.model import Protocol
 from domain.protocol.values import Route
-from domain.values import Blocker, absolute_first
+from domain.values import Blocker, Role, absolute_first
 
 
 def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -105,9 +106,19 @@ def _may_pause(course: CourseState, session: MedicineSession, at: datetime) -> I
 
 
 def _may_resume(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What speaks against it; as it gives more of the medicine, all that speaks against a dose at that moment."""
     yield from _none_runs(course, session, at)
-    if session.running_infusion is not None and not session.running_infusion.is_paused:
+    infusion = session.running_infusion
+    if infusion is not None and not infusion.is_paused:
         yield Blocker(code="infusion.not_paused", message="The infusion is not paused", absolute=True)
+    elif infusion is not None and course.protocol.medicine.infusion.resume_gated:
+        yield from (one for one in clearance.standing_blockers(course, at) if one.absolute)
+        yield from clearance.away_blockers(session, at)
+        yield from dosing.since_the_first(course, session, at, infusion.at)
+
+
+def _resumed_by(protocol: Protocol) -> Collection[Role] | None:
+    return dosing.given_by(protocol) if protocol.medicine.infusion.resume_gated else None
 
 
 def _start(transition: Transition[Any], session: MedicineSession, event: InfusionStarted) -> None:
@@ -251,6 +262,8 @@ PAUSED = SessionEventRule(
 RESUMED = SessionEventRule(
     event=InfusionResumed,
     phases=ALWAYS,
+    only_roles=_resumed_by,
+    roles_key=dosing.GIVEN_BY,
     stages=MONITORED,
     standing=_may_resume,
     place=_session_of_infusion,

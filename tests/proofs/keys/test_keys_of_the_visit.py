@@ -34,6 +34,8 @@ from tests.support.cast import (
     discharge,
     dose,
     hours,
+    infusion_paused,
+    infusion_resumed,
     infusion_started,
     integration,
     medication,
@@ -252,6 +254,14 @@ def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
 
 def infuses(ward: Ward, minute: float, mg: float = 35) -> list[str]:
     return ward.cleared().hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=minutes(minute)))
+
+
+def resumes_at_88(ward: Ward) -> list[str]:
+    """What speaks against resuming an infusion that was paused for a saturation of 88."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins()))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(5), spo2=88))
+    ward.reports(infusion_paused(MARA, at=ward.begins() + minutes(6)))
+    return ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(7)))
 
 
 def is_observed_again(ward: Ward) -> bool:
@@ -788,6 +798,9 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
     OneKey("medicine.infusion.least", "PT30M", lambda ward: "infusion.too_fast" in infuses(ward, 29), False, True),
     OneKey("medicine.infusion.most", "PT1H", lambda ward: "infusion.too_long" in infuses(ward, 61), False, True),
+    OneKey(
+        "medicine.infusion.resume_gated", True, lambda ward: "vitals.not_normal" in resumes_at_88(ward), False, True
+    ),
     OneKey(
         "medicine.comedication.code",
         "esmolol",
