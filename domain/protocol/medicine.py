@@ -283,6 +283,7 @@ class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
     `weight_within_percent` is how far a weight may be from the last one, `weight_kg` between which bounds it is usual.
+    From `pounds_from_kg` on the screening's weight may be pounds: the decision on eligibility says once that it is not.
     `dose_at_least_percent` is how much of the plan's dose an injected one must be, and `infusion_at_least_percent` an
     infusion; `dose_at_most_percent` how much any may be. With `pregnancy_test` one that no longer applies is asked
     about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart as
@@ -291,6 +292,7 @@ class ComparedRules(Frozen):
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     weight_kg: Range | None = None
+    pounds_from_kg: Annotated[float, Field(gt=0, le=400)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     dose_at_most_percent: Annotated[float, Field(ge=100)] | None = None

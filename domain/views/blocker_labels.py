@@ -175,6 +175,7 @@ WORDS: Final[Mapping[str, str]] = {
     "vitals.too_old": "Fresh reading to come",
     "weight.far_from_last": "Weight far from the last one",
     "weight.missing": "Weighing to come",
+    "weight.may_be_pounds": "Kilograms, or pounds?",
     "weight.out_of_range": "Weight out of range",
 }
 """Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""

@@ -419,6 +419,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, weight_kg=154)),
         weekly({"medicine.compared.weight_within_percent": None}),
     ),
+    Reason(
+        "weight.may_be_pounds",
+        lambda ward: eligible(MARA, at=_after(ward.referred(), screening(MARA, at=ward.now, weight_kg=110)).now),
+    ),
     Reason("vitals.missing", lambda ward: clearance(MARA, at=ward.checked_in().now)),
     Reason(
         "vitals.too_old",

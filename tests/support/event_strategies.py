@@ -85,6 +85,7 @@ LIFTED = over(
     "pregnancy_test.missing",
     "pregnancy_test.no_longer_applicable",
     "weight.far_from_last",
+    "weight.may_be_pounds",
     "weight.out_of_range",
     "medications.changed",
     "measure.cssrs_missing",

@@ -33,6 +33,7 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    eligible,
     hours,
     infusion_paused,
     infusion_resumed,
@@ -43,6 +44,7 @@ from tests.support.cast import (
     missed,
     moved,
     plan,
+    screening,
     vitals,
 )
 from tests.support.file_keys import OneKey, Path, protocol_with
@@ -262,6 +264,12 @@ def resumes_at_88(ward: Ward) -> list[str]:
     ward.reports(vitals(MARA, at=ward.begins() + minutes(5), spo2=88))
     ward.reports(infusion_paused(MARA, at=ward.begins() + minutes(6)))
     return ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(7)))
+
+
+def is_screened_with(ward: Ward, kg: float) -> list[str]:
+    """What stands in the way of the decision on a patient whose first weight this is."""
+    ward.referred().reports(screening(MARA, at=ward.now, weight_kg=kg))
+    return ward.reasons(eligible(MARA, at=ward.now))
 
 
 def is_observed_again(ward: Ward) -> bool:
@@ -838,6 +846,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: arrives_and_is_cleared(ward, weight_kg=76),
         [],
         ["weight.out_of_range"],
+    ),
+    OneKey(
+        "medicine.compared.pounds_from_kg",
+        111,
+        lambda ward: "weight.may_be_pounds" in is_screened_with(ward, 110),
+        True,
+        False,
     ),
     OneKey(
         "medicine.compared.dose_at_most_percent",
