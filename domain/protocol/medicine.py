@@ -74,7 +74,9 @@ class DoseRules(DoseBounds):
     The second prescriber of a dose above `max` is one whom the course has met as such, or one of `second_prescribers`;
     with None anybody whom it has not met in other roles alone. Up to `parts_max` that were given within `parts_within`
     are the parts of one dose, as the devices of a spray are, as long as they are no more than the plan's; None for no
-    parts.
+    parts. Two of the same amount that were told sooner than `parts_apart` after one another may be one told twice: it
+    is asked, and so much is counted once; None asks whoever else tells of it. `rounding_percent` more than the plan or
+    the bounds of a rise say is the rounding to what a syringe or a pump shows; above `max` and `hard_max` nothing is.
     """
 
     step_after_event: bool = False
@@ -85,6 +87,8 @@ class DoseRules(DoseBounds):
     second_prescribers: tuple[PersonId, ...] | None = None
     parts_max: Annotated[int, Field(ge=2, le=9)] | None = None
     parts_within: Length | None = None
+    parts_apart: Length | None = None
+    rounding_percent: Annotated[float, Field(gt=0, le=10)] | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""

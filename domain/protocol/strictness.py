@@ -12,7 +12,7 @@ from domain.values import Severity
 
 _AT_MOST: Final = (
     *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
-    *("cut_off.at_least", "pounds_from_kg"),
+    *("cut_off.at_least", "pounds_from_kg", "rounding_percent"),
 )
 _AT_LEAST: Final = (
     "_min",
@@ -26,7 +26,7 @@ _AT_LEAST: Final = (
 
 _LONGER: Final = (
     *("_min", "minimum_observation", "solids_fasting", "fluids_fasting", "safety_window", "urgent_through"),
-    *("infusion.least", "same_dose_within"),
+    *("infusion.least", "same_dose_within", "parts_apart"),
 )
 """Durations for which somebody is kept, asked or watched."""
 

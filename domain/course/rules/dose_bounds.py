@@ -71,17 +71,28 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
         weight = last_weight(course)
     if weight is None:
         return
-    total = given_mg(course.protocol, session, bounds) + dose.mg
+    total = given_mg(course.protocol, session, bounds, (dose.at, dose.mg))
     amount = in_basis(bounds, total, weight)
-    yield from _highest_blockers(course, session, bounds, amount)
+    rounding = rounding_of(bounds)
+    yield from _highest_blockers(course, session, bounds, amount, rounding)
     if amount > bounds.rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
         key, what = f"{bounds.key}.max", "the limit of one prescriber,"
         yield _above(course, bounds, amount, "dose.needs_two_prescribers", bounds.rules.max, key, what)
-    yield from _rise_blockers(course, session, bounds, amount)
-    yield from _event_blockers(course, session, bounds, total, amount)
+    yield from _rise_blockers(course, session, bounds, amount, rounding)
+    yield from _event_blockers(course, session, bounds, total, amount, rounding)
     planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
-    if planned is not None and total > planned + TOLERANCE:
+    if planned is not None and is_above(total, planned, rounding):
         yield from _above_plan_blockers(course, dose.actor, total, planned)
+
+
+def rounding_of(bounds: RouteBounds) -> float:
+    """How much more than a bound, in percent of it, is the rounding of a dose."""
+    return (bounds.rules.rounding_percent or 0.0) if isinstance(bounds.rules, DoseRules) else 0.0
+
+
+def is_above(amount: float, limit: float, rounding: float = 0.0) -> bool:
+    """Whether it is more than the limit, and more than its rounding to what can be measured out."""
+    return amount > limit * (1 + rounding / 100) + TOLERANCE
 
 
 def _above_plan_blockers(course: CourseState, actor: Actor, mg: float, planned: float) -> Iterator[Blocker]:
@@ -116,14 +127,14 @@ def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | N
 
 
 def _highest_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float, rounding: float = 0.0
 ) -> Iterator[Blocker]:
     """The limit of any dose, and that of a planned one in this part of the schedule."""
     if amount > bounds.rules.hard_max + TOLERANCE:
         key, what = f"{bounds.key}.hard_max", "the limit of any dose,"
         yield _above(course, bounds, amount, "dose.above_hard_max", bounds.rules.hard_max, key, what)
     part = course.part_of(session.number) if bounds.is_planned else None
-    if part is not None and part.dose_max is not None and amount > part.dose_max + TOLERANCE:
+    if part is not None and part.dose_max is not None and is_above(amount, part.dose_max, rounding):
         what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
         yield _above(course, bounds, amount, "dose.above_part_max", part.dose_max, key, what)
 
@@ -131,7 +142,7 @@ def _highest_blockers(
 def listed_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """The blocker of an amount that the medicine does not come in, with what was given before in the session."""
     bounds = bounds_of(course.protocol, dose.route)
-    rules, total = course.protocol.medicine.dose, given_mg(course.protocol, session, bounds) + dose.mg
+    rules, total = course.protocol.medicine.dose, given_mg(course.protocol, session, bounds, (dose.at, dose.mg))
     if bounds.is_planned and not is_an_amount(rules, total):
         yield Blocker(
             code="dose.not_an_amount",
@@ -160,25 +171,31 @@ def first_max(course: CourseState, bounds: RouteBounds) -> FirstMax:
 
 
 def _rise_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float, rounding: float = 0.0
 ) -> Iterator[Blocker]:
     """The limit of a first dose by this route, or of the increase over the session before in which it was given."""
     dosed = (one for one in reversed(course.dosed_sessions) if one.number < session.number)
     before = next((one for one in dosed if doses_by(course.protocol, one, bounds)), None)
     if before is None:
         first = first_max(course, bounds)
-        if amount > first.amount + TOLERANCE:
+        if is_above(amount, first.amount, rounding):
             what = "the limit of a first dose,"
             yield _above(course, bounds, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
         given_before = _given_before(course, before, bounds)
-        if amount - given_before > bounds.rules.step_max + TOLERANCE:
-            limit, key = round(given_before + bounds.rules.step_max, 6), f"{bounds.key}.step_max"
+        most = given_before + bounds.rules.step_max
+        if is_above(amount, most, rounding):
+            limit, key = round(most, 6), f"{bounds.key}.step_max"
             yield _above(course, bounds, amount, "dose.step_too_large", limit, key, "the highest next step")
 
 
 def _event_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, mg: float, amount: float
+    course: CourseState,
+    session: MedicineSession,
+    bounds: RouteBounds,
+    mg: float,
+    amount: float,
+    rounding: float = 0.0,
 ) -> Iterator[Blocker]:
     """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
@@ -186,7 +203,8 @@ def _event_blockers(
         return
     given_before = _given_before(course, before, bounds)
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if mg > given_mg(course.protocol, before, bounds) + TOLERANCE and amount > given_before + TOLERANCE:
+    mg_before = given_mg(course.protocol, before, bounds)
+    if is_above(mg, mg_before, rounding) and is_above(amount, given_before, rounding):
         key = "medicine.dose.step_after_event"
         yield _above(course, bounds, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 

@@ -32,6 +32,8 @@ from domain.protocol.medicine import RouteRules
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Role, Severity, absolute_first, count_of
 
+DEVIATION_OPEN: Final = f"escalation.{Kind.PROTOCOL_DEVIATION}_open"
+_NORMAL: Final = frozenset({VerdictSeverity.NORMAL})
 _ORDINARY: Final = frozenset({VerdictSeverity.NORMAL, VerdictSeverity.WARNING})
 GIVEN_BY: Final = "medicine.dose.given_by"
 
@@ -39,7 +41,7 @@ GIVEN_BY: Final = "medicine.dose.given_by"
 def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tuple[Blocker, ...]:
     """Every blocker of this dose at its time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
-        *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
+        *_standing_of_part(course, session, dose),
         *clearance.plan_blockers(course, session, dose.at),
         *consent.further_blockers(course, dose.at, session.number),
         *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route), dose.mg),
@@ -49,6 +51,23 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
         *listed_blockers(course, session, dose),
     )
     return absolute_first(found)
+
+
+def _standing_of_part(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """What speaks against any dose; a slip that has been corrected since speaks against no further part of one."""
+    is_part = parts.is_part(course, session, dose.at, dose.mg, bounds_of(course.protocol, dose.route))
+    is_settled = (
+        is_part
+        and _has_parts_apart(course)
+        and all(one.rests_on_corrected for one in course.unresolved if one.kind is Kind.PROTOCOL_DEVIATION)
+    )
+    for blocker in clearance.standing_blockers(course, dose.at):
+        if blocker.absolute and not (is_settled and blocker.code == DEVIATION_OPEN):
+            yield blocker
+
+
+def _has_parts_apart(course: CourseState) -> bool:
+    return course.protocol.medicine.dose.parts_apart is not None
 
 
 def _standing_blockers(
@@ -112,7 +131,11 @@ def _booster_blockers(
         yield _not_cleared()
     elif at < session.clearance.at:
         yield _before_clearance()
-    yield from _unweighed_since(course, session, at)
+    is_of_one = is_part and _has_parts_apart(course)
+    for blocker in _unweighed_since(course, session, at):
+        # A question about the parts before it is one of the record: the next part waits for no answer.
+        if not (is_of_one and blocker.code == DEVIATION_OPEN):
+            yield blocker
     given, most = parts.doses_counted(course, session, bounds) - 1, bounds.rules.boosters_max
     if given >= most and not is_part:
         yield Blocker(
@@ -126,7 +149,8 @@ def _booster_blockers(
         )
     last_dose = max((dose.ended_at for dose in session.doses if dose.at <= at), default=None)
     fresh_from = at - rules.clearance.reading_valid
-    since = fresh_from if last_dose is None else max(last_dose, fresh_from)
+    fresh_since = last_dose or fresh_from
+    since = fresh_since if is_of_one else max(fresh_since, fresh_from)
     taken = newest(session, at, since=since)
     missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
     found = standing_findings(course.protocol, session, at, since)
@@ -136,7 +160,7 @@ def _booster_blockers(
             message=f"No fresh vitals were taken before the booster: {', '.join(missing)}",
             absolute=True,
         )
-    elif any(finding.severity is not VerdictSeverity.NORMAL for finding in found):
+    elif any(finding.severity not in (_ORDINARY if is_of_one else _NORMAL) for finding in found):
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
 
 

@@ -97,7 +97,7 @@ def rises_after_an_event(ward: Ward) -> list[str]:
     ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
     ward.discharged().reports(plan(MARA, at=ward.now))
-    return doses(ward, 36, 2)
+    return doses(ward, 37, 2)
 
 
 def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
@@ -608,14 +608,29 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         True,
         also=PARTS,
     ),
+    OneKey(
+        "medicine.dose.rounding_percent",
+        2,
+        lambda ward: "dose.above_first_max" in doses(ward, 36),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.dose.parts_apart",
+        "PT6M",
+        lambda ward: "dose.possible_duplicate" in in_parts(ward, 2),
+        False,
+        True,
+        also=PARTS,
+    ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
         1,
         boosts,
-        ["dose.booster_not_allowed", "dose.above_first_max"],
-        ["dose.above_first_max"],
+        ["dose.booster_not_allowed"],
+        [],
     ),
     OneKey("medicine.clearance.reading_valid", "PT10M", lambda ward: clears_after(ward, 12), [], ["vitals.too_old"]),
     *(

@@ -34,6 +34,7 @@ from tests.support.cast import (
 )
 from tests.support.ward import TICK, Ward
 
+POUNDS = "weight.may_be_pounds"
 FAR, OUT_OF_RANGE = "weight.far_from_last", "weight.out_of_range"
 NO_LONGER = "pregnancy_test.no_longer_applicable"
 
@@ -257,8 +258,8 @@ def test_a_weight_out_of_range_is_asked_about(ward: Ward, weight: float, is_out:
     """`weight_kg`: pounds from the first word on are far from nothing."""
     screened(ward, weight_kg=weight)
     assert (OUT_OF_RANGE in ward.reasons(eligible(MARA, at=ward.now))) is is_out
-    if is_out:
-        ward.reports(eligible(MARA, at=ward.now, overrides=over(OUT_OF_RANGE)))
+    if is_out or weight >= 95:
+        ward.reports(eligible(MARA, at=ward.now, overrides=over(OUT_OF_RANGE, POUNDS)))
 
     assert arrives(ward, weight_kg=weight) == [OUT_OF_RANGE] * is_out
 
@@ -329,9 +330,6 @@ def test_a_protocol_may_compare_nothing() -> None:
     ward = Ward(protocol=weekly({"medicine.compared": None}))
 
     assert arrives(ward, weight_kg=154, pregnancy_test=PregnancyTest.NOT_APPLICABLE) == []
-
-
-POUNDS = "weight.may_be_pounds"
 
 
 @pytest.mark.parametrize(("weight", "is_asked"), [(94.9, False), (95, True), (99, True), (110, True), (115, True)])

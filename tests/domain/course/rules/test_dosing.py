@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 
 import pytest
 
@@ -648,3 +649,53 @@ def test_a_dose_before_the_check_in_of_its_visit_is_of_it(ward: Ward) -> None:
     ward.dosed().sends(dose(MARA, None, at=ward.begins() - minutes(40)))
 
     assert len(ward.course.sessions) == 1
+
+
+ROUNDED = {"medicine.dose.rounding_percent": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("mg", "is_rounding"), [(35.0000001, True), (35.2, True), (36, True), (36.4, True), (36.5, False)]
+)
+def test_a_dose_is_rounded_to_what_a_syringe_shows(opens: Opens, mg: float, *, is_rounding: bool) -> None:
+    """35 mg are planned, the most of a first dose: so many percent more are no more than the plan says."""
+    ward = opens(weekly(ROUNDED)).cleared()
+
+    told = ward.hears_against(dose(MARA, at=ward.begins(), mg=mg, by=LIND))
+
+    assert told == ([] if is_rounding else ["dose.above_first_max", "dose.above_plan"])
+    assert (ward.pages == []) is is_rounding
+
+
+def test_a_rounded_dose_of_every_weight_calls_nobody(opens: Opens) -> None:
+    """The nurse gives whole milligrams, up to the next mark, of half a milligram a kilogram."""
+    for weight in range(50, 110, 3):
+        ward = opens(weekly({**ROUNDED, "medicine.compared": None})).booked()
+        ward.reports(cssrs(MARA, at=ward.begins() - minutes(30)))
+        ward.reports(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=weight + 0.3))
+        ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+        ward.reports(clearance(MARA, at=ward.begins() - minutes(5)))
+
+        assert ward.hears_against(dose(MARA, at=ward.begins(), mg=ceil((weight + 0.3) / 2), by=LIND)) == []
+
+
+@pytest.mark.parametrize("bound", ["max", "hard_max"])
+def test_nothing_is_rounded_above_the_limits_of_any_dose(opens: Opens, bound: str) -> None:
+    """There the dose is rounded down."""
+    ward = opens(
+        weekly(
+            {**ROUNDED, "medicine.dose.max": 0.5, **({"medicine.dose.hard_max": 0.5} if bound == "hard_max" else {})}
+        )
+    ).cleared()
+
+    told = ward.hears_against(dose(MARA, at=ward.begins(), mg=36, by=LIND))
+
+    assert told == (["dose.above_hard_max"] if bound == "hard_max" else []) + ["dose.needs_two_prescribers"]
+
+
+def test_no_further_dose_is_offered_for_the_sake_of_rounding(opens: Opens) -> None:
+    """The whole dose has been given."""
+    ward = opens(weekly({**ROUNDED, "medicine.dose.boosters_max": 1})).dosed()
+    ward.reports(vitals(MARA, at=ward.begins()))
+
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
