@@ -77,6 +77,8 @@ class DoseRules(DoseBounds):
     parts. Two of the same amount that were told sooner than `parts_apart` after one another may be one told twice: it
     is asked, and so much is counted once; None asks whoever else tells of it. `rounding_percent` more than the plan or
     the bounds of a rise say is the rounding to what a syringe or a pump shows; above `max` and `hard_max` nothing is.
+    After a session in which less than `whole_from_percent` of the plan's dose was given, as much as in the last whole
+    one, or as the plan of a first dose said, is no step; None counts a step from whatever was given.
     """
 
     step_after_event: bool = False
@@ -89,6 +91,7 @@ class DoseRules(DoseBounds):
     parts_within: Length | None = None
     parts_apart: Length | None = None
     rounding_percent: Annotated[float, Field(gt=0, le=10)] | None = None
+    whole_from_percent: Annotated[float, Field(gt=0, le=100)] | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""

@@ -12,7 +12,7 @@ from domain.values import Severity
 
 _AT_MOST: Final = (
     *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
-    *("cut_off.at_least", "pounds_from_kg", "rounding_percent"),
+    *("cut_off.at_least", "pounds_from_kg", "rounding_percent", "whole_from_percent"),
 )
 _AT_LEAST: Final = (
     "_min",

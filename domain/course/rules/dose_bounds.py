@@ -183,10 +183,43 @@ def _rise_blockers(
             yield _above(course, bounds, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
         given_before = _given_before(course, before, bounds)
-        most = given_before + bounds.rules.step_max
+        most = max(given_before + bounds.rules.step_max, _known_before(course, before, bounds))
         if is_above(amount, most, rounding):
             limit, key = round(most, 6), f"{bounds.key}.step_max"
             yield _above(course, bounds, amount, "dose.step_too_large", limit, key, "the highest next step")
+
+
+def _known_before(course: CourseState, last: MedicineSession, bounds: RouteBounds) -> float:
+    """What may be given again after a session whose dose was cut short, in their basis; 0 where it was not.
+
+    That is what the last whole dose was; where there is none yet, the first one as it was planned, and no more than its
+    limit. A session with an urgent event shows nothing, and neither does any before it.
+    """
+    dosed = [
+        one for one in course.dosed_sessions if one.number <= last.number and doses_by(course.protocol, one, bounds)
+    ]
+    for session in reversed(dosed):
+        if events_of(course, session):
+            return 0.0
+        if not _is_cut_short(course, session, bounds):
+            return _given_before(course, session, bounds)
+    planned = _planned_then(course, dosed[0], bounds)
+    return min(first_max(course, bounds).amount, planned) if planned is not None else 0.0
+
+
+def _is_cut_short(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> bool:
+    whole = bounds.rules.whole_from_percent if isinstance(bounds.rules, DoseRules) else None
+    planned = _planned_then(course, session, bounds)
+    if whole is None or planned is None:
+        return False
+    return _given_before(course, session, bounds) < planned * whole / 100
+
+
+def _planned_then(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> float | None:
+    """The plan's dose at the first dose of that session, in the basis of these bounds."""
+    weight = _weight_at(course, session)
+    planned = planned_mg(course, doses_by(course.protocol, session, bounds)[0].at, weight)
+    return in_basis(bounds, planned, weight) if planned is not None else None
 
 
 def _event_blockers(

@@ -93,6 +93,14 @@ def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
 
 
+def doses_after(ward: Ward, given: float, mg: float) -> list[str]:
+    """What speaks against so much after a first session in which so little was given."""
+    ward.cleared().reports(dose(MARA, at=ward.begins(), mg=given))
+    ward.hears(Kind.PROTOCOL_DEVIATION, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    return doses(ward, mg, 2)
+
+
 def rises_after_an_event(ward: Ward) -> list[str]:
     ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
@@ -607,6 +615,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         False,
         True,
         also=PARTS,
+    ),
+    OneKey(
+        "medicine.dose.whole_from_percent",
+        30,
+        lambda ward: "dose.step_too_large" in doses_after(ward, 15, 35),
+        False,
+        True,
     ),
     OneKey(
         "medicine.dose.rounding_percent",

@@ -699,3 +699,56 @@ def test_no_further_dose_is_offered_for_the_sake_of_rounding(opens: Opens) -> No
     ward.reports(vitals(MARA, at=ward.begins()))
 
     assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+WHOLE = {"medicine.dose.whole_from_percent": 80.0, "medicine.dose.step_max": 0.15}
+
+
+def after_doses(ward: Ward, *given: float, event: bool = False) -> Ward:
+    """Sessions with these doses behind them, and cleared for the next; with an `event`, urgent, in the last."""
+    for number, mg in enumerate(given, 1):
+        ward.cleared(number).reports(dose(MARA, number, at=ward.begins(number), mg=mg, by=LIND))
+        if event and number == len(given):
+            ward.reports(adverse_event(MARA, number, at=ward.now, grade=3))
+        for kind in list(ward.open):
+            ward.hears(kind, Change.RESOLVED)
+        ward.integrated(number)
+        ward.reports(plan(MARA, at=ward.now, sessions=6))
+    return ward.cleared(len(given) + 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "mg", "is_step"),
+    [
+        ((11,), 35, False),
+        ((11,), 36, True),
+        ((35, 35, 6), 35, False),
+        ((35, 35, 6), 36, True),
+        ((35, 6, 6), 35, False),
+        ((28,), 35, False),
+        ((28,), 38.6, True),
+    ],
+)
+def test_after_a_dose_that_was_cut_short_the_plans_is_no_step(
+    opens: Opens, given: tuple[float, ...], mg: float, *, is_step: bool
+) -> None:
+    """The needle came out at 11 of 35 mg: the next one is what was planned, and no more. 28 mg were a whole one."""
+    ward = after_doses(opens(weekly(WHOLE)), *given)
+
+    told = ward.reasons(dose(MARA, len(given) + 1, at=ward.begins(len(given) + 1), mg=mg))
+
+    assert ("dose.step_too_large" in told) is is_step
+
+
+def test_after_an_event_a_dose_that_was_cut_short_is_all_that_is_known(opens: Opens) -> None:
+    """It was stopped for a pressure: what was not given was not tolerated."""
+    ward = after_doses(opens(weekly(WHOLE)), 35, 11, event=True)
+
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 3, at=ward.begins(3), mg=35))
+
+
+def test_without_the_key_a_step_is_counted_from_whatever_was_given(opens: Opens) -> None:
+    """A course in flight is judged by its own file."""
+    ward = after_doses(opens(weekly({**WHOLE, "medicine.dose.whole_from_percent": None})), 11)
+
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=35))
