@@ -89,6 +89,7 @@ WORDS: Final[Mapping[str, str]] = {
     "form.already_filed": "Form filed already",
     "form.not_in_protocol": "No such form in the protocol",
     "hold.unknown_reason": "Hold of another reason",
+    "infusion.told_twice": "Infusion told twice",
     "infusion.not_paused": "Infusion not paused",
     "infusion.not_running": "No infusion running",
     "infusion.paused": "Infusion paused already",

@@ -538,7 +538,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         BOOSTERS,
     ),
     # Infusions, other medicines, whereabouts
-    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(11)), INFUSED),
     Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
     Reason(
         "infusion.paused",
@@ -547,6 +547,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         ),
         INFUSED,
     ),
+    Reason("infusion.told_twice", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.too_fast", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=minutes(4)), TIMED),
     Reason("infusion.too_long", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=hours(10)), TIMED),

@@ -95,12 +95,12 @@ SHIPPED: Protocol = parse_protocol((PROTOCOLS / "kap-im-weekly.toml").read_text(
 
 def _to_the_edge(protocol: Protocol) -> Protocol:
     grid = protocol.medicine.checkpoints.but(told_after=None, emergency_after=timedelta(minutes=10))
-    exact = protocol.medicine.dose.but(rounding_percent=None)
+    exact = protocol.medicine.dose.but(rounding_percent=None, parts_max=None, parts_within=None, parts_apart=None)
     return protocol.but(medicine=protocol.medicine.but(checkpoints=grid, dose=exact))
 
 
 WEEKLY: Protocol = _to_the_edge(SHIPPED)
-"""The clinic's protocol: as it is shipped, but readings are typed in at once, and doses are not rounded."""
+"""The clinic's protocol: as it is shipped, but readings are typed in at once, and doses are whole and exact."""
 
 SPRAY: Mapping[str, object] = {
     "medicine.dose.basis": DoseBasis.MG,

@@ -18,6 +18,7 @@ from domain.events.clinic_events import (
     InfusionStopped,
 )
 from domain.ledger import Note
+from domain.protocol.medicine import ComparedRules
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
 
@@ -28,6 +29,7 @@ _IN_WORDS: Final = frozenset({"observed", "limit"})
 """Values that may be text, such as a length of time in words."""
 
 _NOTHING_MORE: Final = frozenset({"infusion.not_paused", "infusion.not_running"})
+_BEFORE_ITS_START: Final = frozenset({"session.wrong_stage", "infusion.not_running"})
 _PLACES: Final = frozenset({"session.unknown", "session.wrong_stage", "value.impossible", "corrects.unknown"})
 """What says where a fact belongs, and nothing of whether it should have happened."""
 
@@ -99,6 +101,11 @@ def severity_of(
     rules = course.protocol.deviations
     if isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
         visit = course.session_numbered(session) if session is not None else None
+        deviations = tuple(deviations)
+        if any(one.code == "infusion.told_twice" for one in deviations):
+            return rules.other  # nothing was given by it, whoever told of it
+        if isinstance(event, InfusionStopped) and course.protocol.medicine.compared is not None:
+            deviations = _of_a_stop(course.protocol.medicine.compared, deviations)
         given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
         return _severity_of_dose(rules, given_at, deviations, now)
     if isinstance(event, InfusionResumed) and (of_more := _of_more(deviations)):
@@ -115,6 +122,13 @@ def _of_more(deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
     if any(one.code in _NOTHING_MORE for one in told):
         return ()
     return tuple(one for one in told if one.code not in _PLACES)
+
+
+def _of_a_stop(compared: ComparedRules, deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """A stop that is told before its start waits for it: what says only that is for somebody to look at."""
+    if compared.same_dose_within is None:
+        return tuple(deviations)
+    return tuple(one.but(absolute=False) if one.code in _BEFORE_ITS_START else one for one in deviations)
 
 
 def _severity_of_dose(

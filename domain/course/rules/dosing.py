@@ -88,7 +88,7 @@ def _standing_blockers(
 
 def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     if not _is_cleared(session, at):
-        yield _not_cleared()
+        yield not_cleared()
         return
     assert session.clearance is not None
     valid_for = course.protocol.medicine.clearance_valid
@@ -128,7 +128,7 @@ def _booster_blockers(
     """
     rules = course.protocol.medicine
     if session.clearance is None:
-        yield _not_cleared()
+        yield not_cleared()
     elif at < session.clearance.at:
         yield _before_clearance()
     is_of_one = is_part and _has_parts_apart(course)
@@ -149,8 +149,9 @@ def _booster_blockers(
         )
     last_dose = max((dose.ended_at for dose in session.doses if dose.at <= at), default=None)
     fresh_from = at - rules.clearance.reading_valid
-    fresh_since = last_dose or fresh_from
-    since = fresh_since if is_of_one else max(fresh_since, fresh_from)
+    since = fresh_from if last_dose is None else max(last_dose, fresh_from)
+    if is_of_one:
+        since = min(dose.at for dose in session.doses)
     taken = newest(session, at, since=since)
     missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
     found = standing_findings(course.protocol, session, at, since)
@@ -184,7 +185,8 @@ def since_the_first(course: CourseState, session: MedicineSession, at: datetime,
         )
 
 
-def _not_cleared() -> Blocker:
+def not_cleared() -> Blocker:
+    """The blocker of a dose that nobody was cleared for."""
     return Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
 
 

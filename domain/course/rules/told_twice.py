@@ -43,6 +43,14 @@ def possible_duplicate(dose: Offered, apart: timedelta) -> Blocker:
     )
 
 
+def is_second_start(course: CourseState, session: MedicineSession, start: Offered) -> bool:
+    """Whether this start is that of the infusion that runs, told again: nobody runs two of as much at once."""
+    within, running = rules_of(course).same_dose_within, session.running_infusion
+    if within is None or running is None:
+        return False
+    return abs(start.at - running.at) <= within and _is_same(course, running.mg, start.mg)
+
+
 def is_second_stop(course: CourseState, infusion: DoseGiven, stop: Offered) -> bool:
     """Whether this stop of an infusion is the one that is known, told by somebody else: soon, and of as much."""
     within = rules_of(course).same_dose_within
