@@ -206,6 +206,8 @@ def _dose(protocol: Protocol) -> Contradictions:
             yield one.key, f"must be at most max ({dose.max:g})"
     if (dose.parts_max is None) is not (dose.parts_within is None):
         yield "medicine.dose.parts_max", "must come with parts_within, and parts_within with it"
+    if dose.parts_apart is not None and dose.parts_within is not None and dose.parts_apart > dose.parts_within:
+        yield "medicine.dose.parts_apart", f"must be at most parts_within ({iso_8601(dose.parts_within)})"
     if dose.amounts is not None and dose.basis is not DoseBasis.MG:
         yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
     elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:

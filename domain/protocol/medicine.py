@@ -74,7 +74,11 @@ class DoseRules(DoseBounds):
     The second prescriber of a dose above `max` is one whom the course has met as such, or one of `second_prescribers`;
     with None anybody whom it has not met in other roles alone. Up to `parts_max` that were given within `parts_within`
     are the parts of one dose, as the devices of a spray are, as long as they are no more than the plan's; None for no
-    parts.
+    parts. Two of the same amount that were told sooner than `parts_apart` after one another may be one told twice: it
+    is asked, and so much is counted once; None asks whoever else tells of it. `rounding_percent` more than the plan or
+    the bounds of a rise say is the rounding to what a syringe or a pump shows; above `max` and `hard_max` nothing is.
+    After a session in which less than `whole_from_percent` of the plan's dose was given, as much as in the last whole
+    one, or as the plan of a first dose said, is no step; None counts a step from whatever was given.
     """
 
     step_after_event: bool = False
@@ -85,6 +89,9 @@ class DoseRules(DoseBounds):
     second_prescribers: tuple[PersonId, ...] | None = None
     parts_max: Annotated[int, Field(ge=2, le=9)] | None = None
     parts_within: Length | None = None
+    parts_apart: Length | None = None
+    rounding_percent: Annotated[float, Field(gt=0, le=10)] | None = None
+    whole_from_percent: Annotated[float, Field(gt=0, le=100)] | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""
@@ -258,13 +265,14 @@ class InfusionRules(Frozen):
 
     `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked. `least` is
     the shortest in which the plan's dose may run in, and `most` the longest: nobody waits longer for its stop, whatever
-    its start says. None asks for no length.
+    its start says. None asks for no length. With `resume_gated` what speaks against a dose speaks against resuming one.
     """
 
     usual: Length = timedelta(hours=1)
     grace: Length = timedelta(minutes=15)
     least: Length | None = None
     most: Length | None = None
+    resume_gated: bool | None = None
 
 
 class ComedicationRule(Frozen):
@@ -282,6 +290,7 @@ class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
     `weight_within_percent` is how far a weight may be from the last one, `weight_kg` between which bounds it is usual.
+    From `pounds_from_kg` on the screening's weight may be pounds: the decision on eligibility says once that it is not.
     `dose_at_least_percent` is how much of the plan's dose an injected one must be, and `infusion_at_least_percent` an
     infusion; `dose_at_most_percent` how much any may be. With `pregnancy_test` one that no longer applies is asked
     about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart as
@@ -290,6 +299,7 @@ class ComparedRules(Frozen):
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     weight_kg: Range | None = None
+    pounds_from_kg: Annotated[float, Field(gt=0, le=400)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     dose_at_most_percent: Annotated[float, Field(ge=100)] | None = None

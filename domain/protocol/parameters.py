@@ -49,6 +49,7 @@ UNITS: Mapping[str, str] = {
     "least_minutes": "minutes",
     "amounts": "mg",
     "weight_kg": "kg",
+    "pounds_from_kg": "kg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""

@@ -12,7 +12,7 @@ from domain.values import Severity
 
 _AT_MOST: Final = (
     *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
-    "cut_off.at_least",
+    *("cut_off.at_least", "pounds_from_kg", "rounding_percent", "whole_from_percent"),
 )
 _AT_LEAST: Final = (
     "_min",
@@ -26,7 +26,7 @@ _AT_LEAST: Final = (
 
 _LONGER: Final = (
     *("_min", "minimum_observation", "solids_fasting", "fluids_fasting", "safety_window", "urgent_through"),
-    *("infusion.least", "same_dose_within"),
+    *("infusion.least", "same_dose_within", "parts_apart"),
 )
 """Durations for which somebody is kept, asked or watched."""
 
@@ -41,7 +41,7 @@ _SHORTER: Final = (
 _REQUIRED: Final = (
     *("goals_required", "escort_required", "pregnancy_test_each_session", "integration_before_next_dose", "oriented"),
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
-    *("check_in_on_booked_day", "trials_named", ".prescribed", "review_after_event"),
+    *("check_in_on_booked_day", "resume_gated", "trials_named", ".prescribed", "review_after_event"),
 )
 _PERMITTED: Final = ("step_after_event", "one_person_two_roles")
 

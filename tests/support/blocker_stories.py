@@ -242,6 +242,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
     Reason("corrects.unknown", lambda ward: vitals(MARA, 1, at=ward.dosed().now).but(corrects="never accepted")),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
+    Reason(
+        "value.impossible", lambda ward: vitals(MARA, at=ward.dosed().now, spo2=None, set_aside={"spo2": 840}), WEEKLY
+    ),
+    Reason("value.contradicts", lambda ward: vitals(MARA, at=ward.dosed().now, systolic=80, diastolic=120), WEEKLY),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
     Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),
     Reason("course.held", lambda ward: dose(MARA, at=_after(ward.cleared(), hold(MARA, at=ward.now)).now)),
@@ -415,6 +419,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, weight_kg=154)),
         weekly({"medicine.compared.weight_within_percent": None}),
     ),
+    Reason(
+        "weight.may_be_pounds",
+        lambda ward: eligible(MARA, at=_after(ward.referred(), screening(MARA, at=ward.now, weight_kg=110)).now),
+    ),
     Reason("vitals.missing", lambda ward: clearance(MARA, at=ward.checked_in().now)),
     Reason(
         "vitals.too_old",
@@ -530,7 +538,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         BOOSTERS,
     ),
     # Infusions, other medicines, whereabouts
-    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(11)), INFUSED),
     Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
     Reason(
         "infusion.paused",
@@ -539,6 +547,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         ),
         INFUSED,
     ),
+    Reason("infusion.told_twice", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.too_fast", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=minutes(4)), TIMED),
     Reason("infusion.too_long", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=hours(10)), TIMED),

@@ -33,7 +33,10 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    eligible,
     hours,
+    infusion_paused,
+    infusion_resumed,
     infusion_started,
     integration,
     medication,
@@ -41,6 +44,7 @@ from tests.support.cast import (
     missed,
     moved,
     plan,
+    screening,
     vitals,
 )
 from tests.support.file_keys import OneKey, Path, protocol_with
@@ -89,11 +93,19 @@ def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
 
 
+def doses_after(ward: Ward, given: float, mg: float) -> list[str]:
+    """What speaks against so much after a first session in which so little was given."""
+    ward.cleared().reports(dose(MARA, at=ward.begins(), mg=given))
+    ward.hears(Kind.PROTOCOL_DEVIATION, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    return doses(ward, mg, 2)
+
+
 def rises_after_an_event(ward: Ward) -> list[str]:
     ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
     ward.discharged().reports(plan(MARA, at=ward.now))
-    return doses(ward, 36, 2)
+    return doses(ward, 37, 2)
 
 
 def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
@@ -252,6 +264,20 @@ def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
 
 def infuses(ward: Ward, minute: float, mg: float = 35) -> list[str]:
     return ward.cleared().hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=minutes(minute)))
+
+
+def resumes_at_88(ward: Ward) -> list[str]:
+    """What speaks against resuming an infusion that was paused for a saturation of 88."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins()))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(5), spo2=88))
+    ward.reports(infusion_paused(MARA, at=ward.begins() + minutes(6)))
+    return ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(7)))
+
+
+def is_screened_with(ward: Ward, kg: float) -> list[str]:
+    """What stands in the way of the decision on a patient whose first weight this is."""
+    ward.referred().reports(screening(MARA, at=ward.now, weight_kg=kg))
+    return ward.reasons(eligible(MARA, at=ward.now))
 
 
 def is_observed_again(ward: Ward) -> bool:
@@ -590,14 +616,36 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         True,
         also=PARTS,
     ),
+    OneKey(
+        "medicine.dose.whole_from_percent",
+        30,
+        lambda ward: "dose.step_too_large" in doses_after(ward, 15, 35),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.dose.rounding_percent",
+        2,
+        lambda ward: "dose.above_first_max" in doses(ward, 36),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.dose.parts_apart",
+        "PT6M",
+        lambda ward: "dose.possible_duplicate" in in_parts(ward, 2),
+        False,
+        True,
+        also=PARTS,
+    ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
         1,
         boosts,
-        ["dose.booster_not_allowed", "dose.above_first_max"],
-        ["dose.above_first_max"],
+        ["dose.booster_not_allowed"],
+        [],
     ),
     OneKey("medicine.clearance.reading_valid", "PT10M", lambda ward: clears_after(ward, 12), [], ["vitals.too_old"]),
     *(
@@ -789,6 +837,9 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.infusion.least", "PT30M", lambda ward: "infusion.too_fast" in infuses(ward, 29), False, True),
     OneKey("medicine.infusion.most", "PT1H", lambda ward: "infusion.too_long" in infuses(ward, 61), False, True),
     OneKey(
+        "medicine.infusion.resume_gated", True, lambda ward: "vitals.not_normal" in resumes_at_88(ward), False, True
+    ),
+    OneKey(
         "medicine.comedication.code",
         "esmolol",
         lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="labetalol")),
@@ -825,6 +876,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: arrives_and_is_cleared(ward, weight_kg=76),
         [],
         ["weight.out_of_range"],
+    ),
+    OneKey(
+        "medicine.compared.pounds_from_kg",
+        111,
+        lambda ward: "weight.may_be_pounds" in is_screened_with(ward, 110),
+        True,
+        False,
     ),
     OneKey(
         "medicine.compared.dose_at_most_percent",
