@@ -11,7 +11,9 @@ from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.evidence import evidence_holes, source_holes
 from domain.holes.hole import Hole, Holes
 from domain.holes.idle_limits import idle_limit_holes
+from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
+from domain.holes.left_out import left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, screening_word_holes
@@ -42,6 +44,8 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     excluded_holes,
     dose_holes,
     deviation_holes,
+    infusion_holes,
+    left_out_holes,
     instrument_holes,
     suicide_holes,
     deadline_holes,
@@ -52,11 +56,16 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
 
 
 def holes(protocol: Protocol, sources: Collection[str] | None = None) -> tuple[Hole, ...]:
-    """The holes of a protocol whose values do not contradict each other, the gravest kinds first.
+    """The holes of a protocol whose values do not contradict each other, the gravest kinds first; no remark.
 
     `sources` are the ids of those that the file lists; None where there is no file to ask.
     """
+    return tuple(hole for hole in found_in(protocol, sources) if not hole.is_remark)
+
+
+def found_in(protocol: Protocol, sources: Collection[str] | None = None) -> tuple[Hole, ...]:
+    """The holes of a protocol, and after them the remarks: what to look at, and what stands in nobody's way."""
     found = dict.fromkeys(hole for kind in KINDS for hole in kind(protocol))
     if sources is not None:
         found |= dict.fromkeys(source_holes(protocol, sources))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda hole: hole.is_remark))

@@ -109,6 +109,10 @@ OBSERVED: Final[Mapping[Route, tuple[timedelta, str]]] = {
 """The shortest observation."""
 
 
+INFUSED_FOR: Final = timedelta(minutes=20)
+"""The shortest infusion of a whole dose; 40 to 60 minutes in S18 and S30, 20 are ours."""
+
+
 class DoseCeiling(NamedTuple):
     """The most that is published for a dose by a route."""
 

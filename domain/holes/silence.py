@@ -27,6 +27,6 @@ def silence_holes(protocol: Protocol) -> Holes:
         elif code not in MAY_BE_SILENT:
             yield Hole(
                 key=key,
-                lets_through=f"of {code} nobody would hear, though somebody may have been dosed or sent home against it",
+                lets_through=f"of {code} nobody would hear, though somebody was dosed or sent home against it",
                 mend=f"must not name {code}",
             )

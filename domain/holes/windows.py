@@ -96,6 +96,9 @@ AT_MOST: Final[Mapping[str, Bound]] = {
     "forms.*rems*.within": Bound(7 * _DAY, "the form would be due {} after the session", "S5: within 7 days"),
     "medicine.dose.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
     "medicine.routes.*.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
+    "medicine.compared.dose_at_most_percent": Bound(
+        219, "a dose of {} % of the plan's would be taken", "pounds are 220 % of kilograms"
+    ),
     "medicine.compared.weight_within_percent": Bound(
         50, "a weight {} % off the last one would be taken", f"pounds typed as kilograms are 120 % off; 50 is {OURS}"
     ),
@@ -112,6 +115,13 @@ AT_LEAST: Final[Mapping[str, Bound]] = {
     "medicine.solids_fasting": Bound(2 * _HOUR, "a patient would be dosed {} after a meal", "S63: 2 hours; S61: 6"),
     "medicine.fluids_fasting": Bound(
         _HOUR / 2, "a patient would be dosed {} after a drink", "S63: 30 minutes; S61: 2 h"
+    ),
+    **dict.fromkeys(
+        ("preparation.least_minutes", "integration.least_minutes"),
+        Bound(15, "a talk of {} minutes would count", f"S25: an hour; 15 minutes are {OURS}"),
+    ),
+    "medicine.compared.infusion_at_least_percent": Bound(
+        10, "an infusion of {} % of the plan's would be taken", f"mg/kg typed as mg are a hundredth; 10 is {OURS}"
     ),
     "medicine.compared.dose_at_least_percent": Bound(
         10, "a dose of {} % of the plan's would be taken", f"mg/kg typed as mg are a hundredth; 10 is {OURS}"
@@ -143,6 +153,7 @@ def window_holes(protocol: Protocol) -> Holes:
             mend=f"must be there, and at most {_written(AT_MOST['escalations.reviewed_within'].bound)} (S9: reactions "
             "recur for 24 hours)",
         )
+    yield from _weights(protocol)
     yield from _first_call(protocol)
     yield from _waking(protocol)
     if protocol.medicine.missed_visit_at_risk is Severity.ROUTINE:
@@ -150,6 +161,21 @@ def window_holes(protocol: Protocol) -> Holes:
             key="medicine.missed_visit_at_risk",
             lets_through="of a patient at risk of suicide who does not come somebody would hear in working hours only",
             mend="must be urgent or worse (S60: patients at risk the same day)",
+        )
+
+
+_WEIGHTS: Final = (30, 200)
+
+
+def _weights(protocol: Protocol) -> Holes:
+    """Between bounds so far apart every slip is a usual weight."""
+    usual = protocol.medicine.compared.weight_kg if protocol.medicine.compared else None
+    least, most = _WEIGHTS
+    if usual is not None and (usual.low < least or usual.high > most):
+        yield Hole(
+            key="medicine.compared.weight_kg",
+            lets_through=f"any weight from {usual.low:g} to {usual.high:g} kg would be usual, and pounds with it",
+            mend=f"must lie within [{least}, {most}] (S35: 45 to 115; the rest is {OURS})",
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain.durations import iso_8601
+from domain.holes.left_out import ASKED_FOR
 from domain.holes.published import (
     ALONE,
     BETWEEN_READINGS,
@@ -71,3 +72,11 @@ def test_how_closely_a_patient_is_watched_stands_on_the_page() -> None:
     for name, table in (("apart", BETWEEN_READINGS), ("observation", OBSERVED)):
         spray, other = table[Route.INTRANASAL][0], table[Route.INTRAMUSCULAR][0]
         assert f"`{iso_8601(other)}` (intranasal `{iso_8601(spray)}`) {name}" in told
+
+
+def test_what_an_approval_asks_for_stands_on_the_page() -> None:
+    """Each key that may be left out, and those of which it only remarks."""
+    told = " ".join(FINDINGS.split())
+
+    for is_remark in (False, True):
+        assert ", ".join(f"`{one.key}`" for one in ASKED_FOR if one.is_remark is is_remark) in told

@@ -15,6 +15,8 @@ from domain.holes.dangers import danger_holes, gate_holes
 from domain.holes.door import comedication_holes, door_holes
 from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.hole import Holes
+from domain.holes.infusions import infusion_holes
+from domain.holes.left_out import ASKED_FOR, left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.published import EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, WEIGHED, WORDS
 from domain.holes.required_signs import required_sign_holes
@@ -27,7 +29,7 @@ from domain.holes.watch import watch_holes
 from domain.holes.windows import window_holes
 from domain.protocol.checks import contradictions
 from domain.protocol.measures import KnownBaselineRule, MeasureMoment, RiskRule
-from domain.protocol.medicine import DoseBasis, Limit
+from domain.protocol.medicine import DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
@@ -433,7 +435,88 @@ DOSES = (
     ),
 )
 
-ALL: Final = (*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES)
+STAFF = (
+    *(
+        Loosened(
+            f"nobody watches: {', '.join(staff)}",
+            (staff_holes,),
+            "medicine.staff",
+            {"medicine.staff": staff, "medicine.staff_several": (), "medicine.credentials": {}},
+        )
+        for staff in ((Role.PRESCRIBER, Role.THERAPIST), (Role.PRESCRIBER, Role.COORDINATOR))
+    ),
+    Loosened(
+        "one person in both roles",
+        (staff_holes,),
+        "medicine.one_person_two_roles",
+        {
+            "medicine.staff": (Role.PRESCRIBER, Role.MONITOR),
+            "medicine.staff_several": (),
+            "medicine.credentials": {},
+            "medicine.one_person_two_roles": True,
+        },
+    ),
+    *(
+        Loosened(
+            f"a therapist resolves {kind}",
+            (staff_holes,),
+            f"escalations.resolved_by.{kind}",
+            {"escalations.resolved_by": lambda old, kind=kind: {**old, kind: (Role.THERAPIST,)}},
+        )
+        for kind in (Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT, Kind.VITALS_OVERDUE)
+    ),
+    *(
+        Loosened(
+            f"the desk resolves {kind}",
+            (staff_holes,),
+            f"escalations.resolved_by.{kind}",
+            {"escalations.resolved_by": lambda old, kind=kind: {**old, kind: (Role.COORDINATOR,)}},
+        )
+        for kind in (Kind.VITALS_URGENT, Kind.VITALS_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.PROTOCOL_DEVIATION)
+    ),
+    *(
+        Loosened(
+            f"{role} gives the dose", (left_out_holes,), "medicine.dose.given_by", {"medicine.dose.given_by": (role,)}
+        )
+        for role in (Role.THERAPIST, Role.COORDINATOR)
+    ),
+    *(
+        Loosened(
+            f"the desk holds {table}", (left_out_holes,), f"{table}.roles", {f"{table}.roles": (Role.COORDINATOR,)}
+        )
+        for table in ("preparation", "integration")
+    ),
+    Loosened(
+        "nobody prepares them",
+        (left_out_holes,),
+        "preparation.sessions",
+        {"preparation.sessions": 0, "preparation.topics": ()},
+    ),
+)
+
+BY_VEIN = tuple(
+    Loosened(f"by vein: {key} {value}", (infusion_holes,), key, {"route": Route.INTRAVENOUS, key: value})
+    for key, value in (
+        ("medicine.infusion.least", None),
+        ("medicine.infusion.least", seconds(1)),
+        ("medicine.infusion.most", None),
+        ("medicine.compared.infusion_at_least_percent", None),
+    )
+)
+
+SLIPS = tuple(
+    Loosened(f"{key} {value}", (window_holes,), key, {key: value})
+    for key, value in (
+        ("medicine.compared.dose_at_most_percent", 1000),
+        ("medicine.compared.weight_kg", Range(low=1, high=600)),
+        ("preparation.least_minutes", 1),
+    )
+)
+
+ALL: Final = (
+    *(*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES),
+    *(*STAFF, *BY_VEIN, *SLIPS),
+)
 
 
 SIGNS_OF_ALL: Final = {(one.medicine.limits, one.medicine.clearance): one for one in FILES}
@@ -462,6 +545,41 @@ def test_no_limit_of_a_shipped_file_can_go_unseen(protocol: Protocol) -> None:
         mine = changed(protocol, {LIMITS: (*limits[:place], *limits[place + 1 :])})
         found = (hole for ask in (second_reading_holes, *SIGNS) for hole in ask(mine))
         assert any(hole.key.startswith(f"{LIMITS}.{gone.vital}") for hole in found), gone
+
+
+@pytest.mark.parametrize("key", [one.key for one in ASKED_FOR])
+@EACH
+def test_a_key_of_safety_that_is_left_out_is_asked_for(protocol: Protocol, key: str) -> None:
+    """Left out, a file is read as it was before there was such a key: nobody would notice that it went."""
+    needed = {"medicine.dose.hard_max": lambda old: old * 2, "integration.sessions": 1, "preparation.sessions": 1}
+    gone = False if key.endswith(("pregnancy_test", "review_after_event", "booked_day")) else None
+
+    assert key in {hole.key for hole in left_out_holes(changed(protocol, {**needed, key: gone}))}
+
+
+@EACH
+def test_a_dose_by_vein_is_asked_for_its_length_whatever_else_the_file_gives(protocol: Protocol) -> None:
+    """As its own route, or as a further one: an injection is no infusion."""
+    dose = protocol.medicine.dose
+    bounds = {name: getattr(dose, name) for name in ("basis", "first_max", "max", "hard_max", "step_max")}
+    further = RouteRules(route=Route.INTRAVENOUS, boosters_max=0, **bounds)
+    if protocol.route is Route.INTRAVENOUS:
+        mine = changed(protocol, {"medicine.infusion": InfusionRules()})
+    else:
+        mine = changed(protocol, {"medicine.routes": (further,), "medicine.infusion": InfusionRules()})
+
+    assert {"medicine.infusion.least", "medicine.infusion.most"} <= {hole.key for hole in infusion_holes(mine)}
+
+
+@EACH
+def test_a_further_route_is_asked_for_who_has_prescribed_it(protocol: Protocol) -> None:
+    """And for the least that is a dose by it."""
+    further = RouteRules(
+        route=Route.SUBCUTANEOUS, basis=DoseBasis.MG, first_max=50, max=50, hard_max=50, step_max=50, boosters_max=0
+    )
+    found = [hole.key for hole in left_out_holes(changed(protocol, {"medicine.routes": (further,)}))]
+
+    assert found == ["medicine.routes.subcutaneous.least", "medicine.routes.subcutaneous.prescribed"]
 
 
 @EACH
