@@ -20,6 +20,7 @@ class Danger(NamedTuple):
     """A value of a sign, and all that lie further out, with the least that must be said of it after a dose.
 
     One that is `at_once` calls somebody by the first reading; of any other the second reading in a row is asked about.
+    Of a remark some published practice takes patients: it is told, and stands in nobody's way.
     """
 
     vital: Vital
@@ -28,11 +29,12 @@ class Danger(NamedTuple):
     least: VerdictSeverity
     basis: str
     at_once: bool = False
+    is_remark: bool = False
 
     @property
     def forbids_a_dose(self) -> bool:
         """Whether nobody is dosed on it either: somebody would be called for it afterwards."""
-        return self.least.pages_as is not None and not self.at_once
+        return self.least.pages_as is not None
 
     @property
     def bound(self) -> str:
@@ -47,7 +49,9 @@ DANGERS: Final = (
     Danger(Vital.SYSTOLIC, _HIGH, 171, _WARNING, f"S45: grade 3 from 160 on; 170 is {OURS}"),
     Danger(Vital.SYSTOLIC, _HIGH, 181, _URGENT, "S34, S35: nobody is dosed above 180; S62: hypertensive urgency"),
     Danger(Vital.SYSTOLIC, _HIGH, 221, _URGENT, f"S63: 200 in one reading; 220 is {OURS}", at_once=True),
-    Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90"),
+    Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90", is_remark=True),
+    Danger(Vital.SYSTOLIC, _LOW, 84, _URGENT, f"S34, S35: 90; 85 is {OURS}"),
+    Danger(Vital.SYSTOLIC, _LOW, 79, _URGENT, OURS, at_once=True),
     Danger(Vital.SYSTOLIC, _LOW, 59, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.DIASTOLIC, _HIGH, 106, _WARNING, f"S45: grade 3 from 100 on; 105 is {OURS}"),
     Danger(Vital.DIASTOLIC, _HIGH, 121, _URGENT, "S62: acted on before anybody goes home, from 120 on"),
@@ -56,16 +60,19 @@ DANGERS: Final = (
     Danger(Vital.HEART_RATE, _HIGH, 131, _WARNING, f"S35: nobody is dosed above 120; 130 is {OURS}"),
     Danger(Vital.HEART_RATE, _HIGH, 151, _URGENT, "S34: nobody is dosed above 150"),
     Danger(Vital.HEART_RATE, _HIGH, 181, _URGENT, OURS, at_once=True),
-    Danger(Vital.HEART_RATE, _LOW, 49, _URGENT, "S34, S35: nobody is dosed below 50"),
+    Danger(Vital.HEART_RATE, _LOW, 49, _URGENT, "S34, S35: nobody is dosed below 50", is_remark=True),
+    Danger(Vital.HEART_RATE, _LOW, 44, _URGENT, f"S34, S35: 50; 45, of an athlete, is {OURS}"),
+    Danger(Vital.HEART_RATE, _LOW, 39, _URGENT, OURS, at_once=True),
     Danger(Vital.HEART_RATE, _LOW, 24, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.SPO2, _LOW, 92, _WARNING, "S43: more than 92 on room air before anybody goes home"),
-    Danger(Vital.SPO2, _LOW, 89, _URGENT, OURS),
+    Danger(Vital.SPO2, _LOW, 89, _URGENT, OURS, at_once=True),
     Danger(Vital.SPO2, _LOW, 84, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.RESPIRATORY_RATE, _HIGH, 31, _URGENT, "S34, S35: nobody is dosed above 30"),
-    Danger(Vital.RESPIRATORY_RATE, _LOW, 9, _URGENT, "S34, S35: nobody is dosed below 10"),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 9, _URGENT, "S34, S35: nobody is dosed below 10", is_remark=True),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 7, _URGENT, f"S34, S35: 10; 8, in one reading, is {OURS}", at_once=True),
     Danger(Vital.RESPIRATORY_RATE, _LOW, 6, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.MOAAS, _LOW, 3, _WARNING, "S44: answers only when called loudly or repeatedly"),
-    Danger(Vital.MOAAS, _LOW, 2, _URGENT, "S44: answers only after prodding"),
+    Danger(Vital.MOAAS, _LOW, 2, _URGENT, "S44: answers only after prodding", at_once=True),
     Danger(
         Vital.MOAAS, _LOW, 1, _EMERGENCY, "S44: answers only to pain, at 0 not at all; S1: lost consciousness", True
     ),

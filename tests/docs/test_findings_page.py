@@ -29,7 +29,8 @@ FINDINGS = PAGE.partition("## Findings")[2].partition("## Approval")[0]
 def of_signs() -> Iterator[str]:
     for one in DANGERS:
         readings = "one reading" if one.at_once else "two in a row"
-        yield f"| {one.vital} | {one.bound.replace(' = ', ' ')} | {one.least} | {readings} | {one.basis} |"
+        least = f"{one.least}, a remark" if one.is_remark else one.least
+        yield f"| {one.vital} | {one.bound.replace(' = ', ' ')} | {least} | {readings} | {one.basis} |"
 
 
 def of_windows() -> Iterator[str]:
