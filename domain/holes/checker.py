@@ -16,7 +16,7 @@ from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.required_signs import required_sign_holes
-from domain.holes.screening_words import excluded_holes, screening_word_holes
+from domain.holes.screening_words import excluded_holes, indication_holes, screening_word_holes
 from domain.holes.second_readings import second_reading_holes
 from domain.holes.silence import silence_holes
 from domain.holes.staff import staff_holes
@@ -42,6 +42,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     danger_word_holes,
     screening_word_holes,
     excluded_holes,
+    indication_holes,
     dose_holes,
     deviation_holes,
     infusion_holes,

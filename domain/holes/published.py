@@ -180,6 +180,18 @@ EXCLUDES: Final[Mapping[str, str]] = {
 }
 """Conditions with which nobody is treated."""
 
+NEVER_INDICATIONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("F32.3", "F33.3", "F53.1"), "S12, S25, S31: with psychotic symptoms"),
+    **dict.fromkeys(("F06.0", "F06.2", *(f"F2{one}" for one in range(10))), "S12, S25, S31: psychosis"),
+    **dict.fromkeys(("F30", "F31.0", "F31.1", "F31.2", "F31.5", "F31.6"), "S31: mania; S12, S25: psychosis"),
+    **dict.fromkeys((f"F1{one}.5" for one in range(10)), "S12, S25, S31: psychosis"),
+    **dict.fromkeys(("O", "Z33"), "S1, S2, S25: pregnancy"),
+    **dict.fromkeys(("I60", "I61", "I62", "I67.1", "I71", "I72", "Q27.3", "Q28.2"), "S1, S2: aneurysm, bleeding"),
+    **dict.fromkeys(("I21", "I22", "I63"), "S7: six weeks after a cardiovascular event"),
+    **dict.fromkeys(("G93.2", "R44", "F05"), "S7, S9, S12"),
+}
+"""Families of the ICD-10 that no indication may name or hold: as an indication they would stand in nobody's way."""
+
 WEIGHED: Final[Mapping[str, str]] = {
     "cardiovascular_event_6w": "S7",
     "uncontrolled_hypertension": "S12, S31, S33",
@@ -193,8 +205,27 @@ WEIGHED: Final[Mapping[str, str]] = {
     "suicidal_intent": "S47",
     "seizure_disorder": "S33",
     "bipolar_disorder": "S25",
+    **dict.fromkeys(
+        ("psychosis", "psychotic_disorder", "psychotic_depression", "schizophrenia", "schizoaffective_disorder"),
+        "S12, S25, S31, S33",
+    ),
+    **dict.fromkeys(("delusional_disorder", "mania", "manic_episode"), "S12, S25, S31"),
+    **dict.fromkeys(("bipolar", "bipolar_depression", "manic_depression"), "S25"),
+    "psychosis_first_degree_relative": "S33",
+    **dict.fromkeys(("heart_failure", "coronary_artery_disease", "unstable_angina", "angina"), "S12, S31, S33"),
+    **dict.fromkeys(("myocardial_infarction", "stroke", "arrhythmia", "aneurysm", "pregnant"), "S1, S7, S12"),
+    **dict.fromkeys(("recent_suicide_attempt", "suicide_attempt", "suicidal_ideation"), "S47"),
+    **dict.fromkeys(("cocaine", "substance_use_disorder", "alcohol_use_disorder"), "S12, S25, S32"),
+    **dict.fromkeys(("opioid_use_disorder", "alcohol_dependence", "drug_dependence"), "S12, S25, S32"),
+    **dict.fromkeys(("sleep_apnoea", "epilepsy"), "S33"),
+    **dict.fromkeys(("glaucoma", "raised_intraocular_pressure"), "S7, S9"),
+    **dict.fromkeys(("moderate_hepatic_impairment", "cirrhosis"), "S12"),
+    **dict.fromkeys(("porphyria", "cystitis", "untreated_hyperthyroidism", "delirium", "dementia"), OURS),
 }
 """Conditions and medicines that a prescriber weighs, at the least."""
+
+PREGNANCY_TEST_VALID: Final = timedelta(days=7)
+"""How old a test of pregnancy may be at a dose, where each check-in asks for none; ours, S25 has one before each."""
 
 SEDATING: Final = ("midazolam", "lorazepam", "diazepam", "benzodiazepine", "propofol", "morphine", "ketamine")
 """Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""

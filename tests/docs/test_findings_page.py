@@ -13,6 +13,7 @@ from domain.holes.published import (
     EXCLUDES,
     FIRST_READING,
     HIGHEST,
+    NEVER_INDICATIONS,
     OBSERVED,
     SEDATING,
     WEIGHED,
@@ -61,7 +62,7 @@ def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     for severity in LimitSeverity:
         words = ", ".join(f"`{one.code}`" for one in WORDS if one.least is severity)
         assert words in " ".join(FINDINGS.split())
-    for codes in (EXCLUDES, WEIGHED, SEDATING):
+    for codes in (EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 

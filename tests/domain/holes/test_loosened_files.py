@@ -20,7 +20,7 @@ from domain.holes.left_out import ASKED_FOR, left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.published import EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, WEIGHED, WORDS
 from domain.holes.required_signs import required_sign_holes
-from domain.holes.screening_words import excluded_holes
+from domain.holes.screening_words import excluded_holes, indication_holes
 from domain.holes.second_readings import second_reading_holes
 from domain.holes.staff import staff_holes
 from domain.holes.suicide import suicide_holes
@@ -31,6 +31,7 @@ from domain.protocol.checks import contradictions
 from domain.protocol.measures import KnownBaselineRule, MeasureMoment, RiskRule
 from domain.protocol.medicine import DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
+from domain.protocol.screening import ScreeningTest
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
 from tests.support.cast import changed, days, hours, minutes, seconds
@@ -443,6 +444,51 @@ def waits(vital: Vital, below: float, furthest: float) -> Callable[[tuple[Limit,
     return lambda old: (*(one for one in old if one.vital is not vital or one.below is None), patient, grave)
 
 
+def with_a_test(**keys: object) -> dict[str, object]:
+    """A test of pregnancy among the others, instead of one at each check-in."""
+    rule = {"wanted": ("negative",), "valid_for": days(3), "before_every": 1, **keys}
+    return {
+        "medicine.pregnancy_test_each_session": False,
+        "screening.tests": lambda old: {**(old or {}), "hcg": ScreeningTest(**rule)},  # type: ignore[arg-type]
+    }
+
+
+PREGNANT = tuple(
+    Loosened(
+        f"a test of pregnancy with {keys}",
+        (excluded_holes,),
+        "medicine.pregnancy_test_each_session",
+        with_a_test(**keys),
+    )
+    for keys in (
+        {"before_every": 12},
+        {"before_every": None},
+        {"valid_for": days(365)},
+        {"indications": ("F10.2",)},
+        {"wanted": ("positive",)},
+        {"wanted": ("negative", "positive")},
+        {"wanted": None, "range": Range(low=0, high=1_000_000), "unit": "IU/L"},
+    )
+)
+
+TREATED = tuple(
+    Loosened(f"{code} is an indication", (indication_holes,), "indications", {"indications": with_more(code)})
+    for code in (
+        "F32",
+        "F33",
+        "F32.3",
+        "F20",
+        "F20.0",
+        "F31",
+        "F31.5",
+        "F10",
+        "O99",
+        "I71.4",
+        "pregnancy",
+        "schizophrenia",
+    )
+)
+
 LOW_AND_WAITING = tuple(
     Loosened(
         f"{vital} below {below} waits", (danger_holes,), f"{LIMITS}.{vital}", {LIMITS: waits(vital, below, furthest)}
@@ -554,7 +600,7 @@ SLIPS = tuple(
 
 ALL: Final = (
     *(*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES),
-    *(*LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
+    *(*PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
 )
 
 
@@ -643,11 +689,25 @@ def test_no_condition_that_excludes_can_be_made_harmless(protocol: Protocol) -> 
         for more in ((), (code,)):
             mine = changed(protocol, {"screening.absolute": without(code), "screening.known": with_more(*more)})
             assert [hole.key for hole in excluded_holes(mine) if code in hole.lets_through] == ["screening.absolute"]
-    for code in WEIGHED:
-        unlisted = {"screening.absolute": without(code), "screening.review": without(code)}
+    for code in (one for one in WEIGHED if protocol.canonical(one) not in EXCLUDES):
+        word = protocol.canonical(code)
+        unlisted = {"screening.absolute": without(word), "screening.review": without(word)}
         assert list(excluded_holes(changed(protocol, unlisted))) == []
-        (hole,) = excluded_holes(changed(protocol, {**unlisted, "screening.known": with_more(code)}))
-        assert (hole.key, code in hole.lets_through) == ("screening.review", True)
+        found = list(excluded_holes(changed(protocol, {**unlisted, "screening.known": with_more(word)})))
+        assert {hole.key for hole in found} == {"screening.review"}
+        assert any(code in hole.lets_through for hole in found)
+
+
+@EACH
+def test_no_condition_that_is_weighed_can_be_another_name_of_a_harmless_one(protocol: Protocol) -> None:
+    """A psychotic depression is no depression: the word would stand in nobody's way."""
+    for code in (one for one in WEIGHED if protocol.canonical(one) == one and one not in protocol.screening.absolute):
+        names = {"vocabulary": lambda old, code=code: {**without(code)(old), "depression": (code,)}}  # type: ignore[dict-item]
+        unlisted = {"screening.review": without(code), "screening.absolute": without(code)}
+
+        found = {hole.lets_through for hole in excluded_holes(changed(protocol, {**unlisted, **names}))}
+
+        assert f"{code} would be weighed by nobody" in found
 
 
 @EACH

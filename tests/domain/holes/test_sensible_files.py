@@ -12,8 +12,9 @@ from domain.holes.checker import found_in
 from domain.protocol.checks import contradictions
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
+from domain.protocol.screening import ScreeningTest
 from domain.protocol.values import Range, Vital
-from tests.support.cast import changed
+from tests.support.cast import changed, days
 from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 FILES: Final = tuple(SHIPPED_BY_ID.values())
@@ -78,7 +79,29 @@ SIGNS: Final = (
     Sensible("bradycardia below 40 is an emergency", {LIMITS: moved(Vital.HEART_RATE, emergency=40)}),
 )
 
-ALL: Final = (*SIGNS,)
+
+def with_tests(**tests: ScreeningTest) -> dict[str, object]:
+    return {
+        "medicine.pregnancy_test_each_session": False,
+        "screening.tests": lambda old: {**(old or {}), **tests},
+    }
+
+
+SCREENING: Final = (
+    Sensible(
+        "a test of pregnancy before each session, by its answer",
+        with_tests(pregnancy=ScreeningTest(wanted=("negative", "not_applicable"), valid_for=days(1), before_every=1)),
+    ),
+    Sensible(
+        "a test of pregnancy before each session, by its value",
+        with_tests(beta_hcg=ScreeningTest(range=Range(low=0, high=5), unit="IU/L", valid_for=days(3), before_every=1)),
+    ),
+    Sensible("bipolar depression is an indication", {"indications": lambda old: (*old, "F31.3", "F31.4")}),
+    Sensible("a stable condition is known", {"screening.known": lambda old: (*old, "bipolar_2_stable")}),
+    Sensible("nobody under 21", {"screening.age_min": 21}),
+)
+
+ALL: Final = (*SIGNS, *SCREENING)
 
 
 @pytest.mark.parametrize("sensible", ALL, ids=str)
