@@ -130,19 +130,65 @@ class DoseCeiling(NamedTuple):
 _INJECTED = DoseCeiling(2.0, "S63: more is anaesthesia")
 _INJECTED_MG = DoseCeiling(200.0, f"S63: 2 mg/kg, here of 100 kg; for a patient of another weight that is {OURS}")
 
+DEVICE_MG: Final = 28
+"""What one device of esketamine gives (S7): a spray of other amounts is another one."""
+
+HIGHEST_OF_DEVICES: Final = DoseCeiling(84.0, "S7: three devices of 28 mg")
+FIRST_OF_DEVICES: Final = DoseCeiling(56.0, "S7: two devices on the first day")
+
 HIGHEST: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
     **{(route, DoseBasis.MG_PER_KG): _INJECTED for route in Route},
     **{(route, DoseBasis.MG): _INJECTED_MG for route in Route},
     (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(7.0, "S39: the most by mouth"),
     (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(600.0, f"S63: tiers up to 400 and above; 600 is {OURS}"),
-    (Route.INTRANASAL, DoseBasis.MG): DoseCeiling(84.0, "S7: three devices of 28 mg, the most by this route"),
 }
 """The most of any dose (`hard_max`)."""
 
+_ALONE = DoseCeiling(1.5, f"S25: up to 1 by the prescriber's choice; 1.5 is {OURS}")
+_ALONE_MG = DoseCeiling(150.0, f"S25: up to 1 mg/kg; 1.5, of 100 kg, is {OURS}")
+
 ALONE: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _ALONE for route in Route},
+    **{(route, DoseBasis.MG): _ALONE_MG for route in Route},
     (Route.INTRAVENOUS, DoseBasis.MG_PER_KG): DoseCeiling(1.0, "S9: anaesthesia begins at 1 mg/kg"),
+    (Route.INTRAVENOUS, DoseBasis.MG): DoseCeiling(100.0, f"S9: anaesthesia begins at 1 mg/kg, here of 100 kg: {OURS}"),
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(5.0, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(400.0, "S63: the end of the third tier"),
 }
 """The most of one prescriber (`max`)."""
+
+_FIRST = DoseCeiling(1.0, "S25: 0.3 to 1.0 there")
+_FIRST_MG = DoseCeiling(100.0, f"S25: up to 1 mg/kg, here of 100 kg: {OURS}")
+
+FIRST: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _FIRST for route in Route},
+    **{(route, DoseBasis.MG): _FIRST_MG for route in Route},
+    (Route.INTRAVENOUS, DoseBasis.MG_PER_KG): DoseCeiling(1.0, "S18: 0.5 to 1; S9: anaesthesia begins there"),
+    (Route.INTRAVENOUS, DoseBasis.MG): DoseCeiling(100.0, f"S18: 0.5 to 1 mg/kg, here of 100 kg: {OURS}"),
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(3.5, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(300.0, f"S63: 100 to 200 in the lowest tier; 300 is {OURS}"),
+}
+"""The most of a first dose (`first_max`)."""
+
+_STEP = DoseCeiling(0.5, f"S24: 0.1 to 0.15 there; 0.5 is {OURS}")
+_STEP_MG = DoseCeiling(50.0, f"S24: 0.1 to 0.15 mg/kg; 0.5, of 100 kg, is {OURS}")
+
+STEP: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _STEP for route in Route},
+    **{(route, DoseBasis.MG): _STEP_MG for route in Route},
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(3.0, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(200.0, f"S63: one tier is 100; 200 is {OURS}"),
+}
+"""The most by which a dose rises (`step_max`)."""
+
+REFERENCE_BY_VEIN: Final[Mapping[DoseBasis, DoseCeiling]] = {
+    DoseBasis.MG_PER_KG: DoseCeiling(0.5, "S30: the reference"),
+    DoseBasis.MG: DoseCeiling(50.0, f"S30: 0.5 mg/kg, here of 100 kg: {OURS}"),
+}
+"""The first dose by vein that most studies have; more is looked at."""
+
+MOST_IN_A_MONTH: Final = 15
+"""So many doses within 30 days: three a week are 13 of them (S30); ours."""
 
 
 class Word(NamedTuple):
@@ -231,9 +277,14 @@ SEDATING: Final = ("midazolam", "lorazepam", "diazepam", "benzodiazepine", "prop
 """Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""
 
 ASKS_OF_MOOD: Final = (
-    *("phq9", "madrs", "qids", "qids_sr", "qids_sr16", "bdi", "bdi2", "bdi_ii", "hamd", "hamd17", "hdrs", "ids_sr"),
+    *("phq9", "phq8", "madrs", "madrs_s", "qids", "qids_sr", "qids_sr16", "qids_c", "bdi", "bdi2", "bdi_ii", "hamd"),
+    *("ham_d17", "hdrs", "hdrs17", "hrsd", "hrsd17", "ids", "ids_sr", "ids_sr30", "epds", "gds", "gds15", "ces_d"),
+    *("promis_depression", "promis_d", "dass21", "hads"),
 )
-"""Instruments that ask how somebody's mood is, and of suicide among the rest."""
+"""Instruments that ask how somebody's mood is, however their names are spelled."""
+
+OF_SUICIDE_RISK: Final = ("cssrs", "c_ssrs", "ssi", "bss", "bssi", "sbq_r", "asq", "sidas", "sis_map", "isst")
+"""Screens of a risk of suicide; Kapstan itself reads the levels of the first alone."""
 
 KNOWN_FOR: Final = timedelta(days=180)
 """The longest time for which a risk of suicide is no news; ours."""

@@ -96,6 +96,12 @@ AT_MOST: Final[Mapping[str, Bound]] = {
     "forms.*rems*.within": Bound(7 * _DAY, "the form would be due {} after the session", "S5: within 7 days"),
     "medicine.dose.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
     "medicine.routes.*.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
+    "medicine.dose.parts_within": Bound(
+        _HOUR, "the parts of one dose could be given over {}", f"S7: 5 minutes between two devices; an hour is {OURS}"
+    ),
+    "medicine.checkpoints.early": Bound(
+        timedelta(minutes=10), "a reading {} before it was due would be one for that moment"
+    ),
     "medicine.compared.dose_at_most_percent": Bound(
         219, "a dose of {} % of the plan's would be taken", "pounds are 220 % of kilograms"
     ),
@@ -108,7 +114,11 @@ AT_MOST: Final[Mapping[str, Bound]] = {
 AT_LEAST: Final[Mapping[str, Bound]] = {
     **dict.fromkeys(
         ("course.interval_min", "course.schedule.*.interval_min", "course.maintenance.interval_min"),
-        Bound(_DAY, "a patient would be dosed again after {}", f"S30: every other day; a day is {OURS}"),
+        Bound(
+            20 * _HOUR,
+            "a patient would be dosed again after {}",
+            f"S30: every other day; from one day to the next is {OURS}",
+        ),
     ),
     "course.safety_window": Bound(7 * _DAY, "nobody would call a patient whose course has ended, {} after the dose"),
     "screening.age_min": Bound(18, "a patient of {} years would be treated", "S1, S26"),

@@ -8,14 +8,18 @@ from domain.durations import iso_8601
 from domain.holes.left_out import ASKED_FOR
 from domain.holes.published import (
     ALONE,
+    ASKS_OF_MOOD,
     BETWEEN_READINGS,
     DANGERS,
     EXCLUDES,
+    FIRST,
     FIRST_READING,
     HIGHEST,
     NEVER_INDICATIONS,
     OBSERVED,
+    OF_SUICIDE_RISK,
     SEDATING,
+    STEP,
     WEIGHED,
     WORDS,
 )
@@ -45,7 +49,7 @@ def _written(bound: Bound) -> str:
 
 
 def of_doses() -> Iterator[str]:
-    for table, name in ((HIGHEST, "hard_max"), (ALONE, "max")):
+    for table, name in ((HIGHEST, "hard_max"), (ALONE, "max"), (FIRST, "first_max"), (STEP, "step_max")):
         for (route, basis), ceiling in table.items():
             unit = basis.replace("_per_", "/")
             yield f"| `{name}` | {route} | {ceiling.amount:g} {unit} | {ceiling.basis} |"
@@ -62,7 +66,7 @@ def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     for severity in LimitSeverity:
         words = ", ".join(f"`{one.code}`" for one in WORDS if one.least is severity)
         assert words in " ".join(FINDINGS.split())
-    for codes in (EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
+    for codes in (OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 

@@ -16,6 +16,7 @@ from domain.holes.door import comedication_holes, door_holes
 from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.hole import Holes
 from domain.holes.infusions import infusion_holes
+from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import ASKED_FOR, left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.published import EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, WEIGHED, WORDS
@@ -28,9 +29,10 @@ from domain.holes.symptom_words import danger_word_holes
 from domain.holes.watch import watch_holes
 from domain.holes.windows import window_holes
 from domain.protocol.checks import contradictions
-from domain.protocol.measures import KnownBaselineRule, MeasureMoment, RiskRule
-from domain.protocol.medicine import DoseBasis, InfusionRules, Limit, RouteRules
+from domain.protocol.measures import KnownBaselineRule, MeasureMoment, MeasureRule, RiskRule
+from domain.protocol.medicine import AgeBound, DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
+from domain.protocol.schedule import MaintenanceRules
 from domain.protocol.screening import ScreeningTest
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
@@ -41,6 +43,8 @@ FILES: Final = tuple(SHIPPED_BY_ID.values())
 EACH = pytest.mark.parametrize("protocol", FILES, ids=lambda one: one.id)
 YEARS: Final = days(3650)
 URGENT, EMERGENCY, WARNING = LimitSeverity.URGENT, LimitSeverity.EMERGENCY, LimitSeverity.WARNING
+
+SCORED: Final = MeasureRule(every=MeasureMoment.EACH_SESSION, range=Range(low=0, high=60))
 
 Ask = Callable[[Protocol], Holes]
 
@@ -437,6 +441,100 @@ DOSES = (
 )
 
 
+def bounds(amount: float, basis: DoseBasis = DoseBasis.MG_PER_KG, **bounds: float) -> dict[str, object]:
+    """The dose by the file's route, every bound of it at this amount but for those that are named."""
+    names = {name: bounds.get(name, amount) for name in ("first_max", "max", "hard_max", "step_max")}
+    return {
+        "medicine.dose.basis": basis,
+        "medicine.dose.amounts": None,
+        "medicine.dose.by_age": None,
+        "course.schedule": None,
+        **{f"medicine.dose.{name}": bound for name, bound in names.items()},
+    }
+
+
+INJECTED = (Route.INTRAMUSCULAR, Route.SUBCUTANEOUS, Route.INTRAVENOUS)
+TOO_MUCH = (
+    *(
+        Loosened(
+            f"{route}: {name} of {amount} {basis}",
+            (dose_holes,),
+            f"medicine.dose.{name}",
+            {"route": route, **bounds(most, basis, **{name: amount})},
+        )
+        for route, basis, most, name, amount in (
+            *((route, DoseBasis.MG_PER_KG, 2.0, name, 2.0) for route in INJECTED for name in ("first_max", "max")),
+            *((route, DoseBasis.MG_PER_KG, 1.0, "step_max", 1.0) for route in INJECTED),
+            *((route, DoseBasis.MG, 200.0, name, 200.0) for route in INJECTED for name in ("first_max", "step_max")),
+            *((Route.SUBLINGUAL, DoseBasis.MG, 600.0, name, 600.0) for name in ("first_max", "max", "step_max")),
+            *((Route.INTRANASAL, DoseBasis.MG, 200.0, name, 200.0) for name in ("first_max", "max", "step_max")),
+        )
+    ),
+    Loosened(
+        "three devices on the first day",
+        (dose_holes,),
+        "medicine.dose.first_max",
+        {"medicine.dose.first_max": 84.0},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+    Loosened(
+        "more for the old than for the young",
+        (dose_holes,),
+        "medicine.dose.by_age.65.first_max",
+        {"medicine.dose.by_age": (AgeBound(age_min=65, first_max=84),)},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+    Loosened(
+        "less from 120 years on",
+        (dose_holes,),
+        "medicine.dose.by_age.120.first_max",
+        {"medicine.dose.by_age": (AgeBound(age_min=120, first_max=28),)},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+    Loosened(
+        "a dose every day",
+        (dose_holes,),
+        "course.interval_min",
+        {
+            "course.schedule": None,
+            "course.interval": days(1),
+            "course.interval_min": days(1),
+            "course.sessions_max": 60,
+        },
+    ),
+    Loosened(
+        "a dose every day after the series",
+        (dose_holes,),
+        "course.maintenance.interval_min",
+        {"course.maintenance": MaintenanceRules(interval=days(1), interval_min=days(1), interval_max=days(7), most=30)},
+    ),
+    *(
+        Loosened(f"{key} {value}", (window_holes,), key, {key: value, **more})
+        for key, value, more in (
+            ("medicine.dose.parts_within", hours(12), {"medicine.dose.parts_max": 3}),
+            (
+                "medicine.checkpoints.early",
+                minutes(39),
+                {
+                    "medicine.checkpoints.offsets": (minutes(40), minutes(100)),
+                    "medicine.checkpoints.then_every": hours(1),
+                },
+            ),
+            ("course.interval_min", hours(12), {}),
+        )
+    ),
+    *(
+        Loosened(
+            f"question 9 is answered by {name}",
+            (instrument_holes,),
+            f"{PHQ9}.item9.needs",
+            {f"{PHQ9}.item9.needs": name, "measures": lambda old, name=name: {**old, name: SCORED}},
+        )
+        for name in ("pain_nrs", "cadss6", "madrs")
+    ),
+)
+
+
 def waits(vital: Vital, below: float, furthest: float) -> Callable[[tuple[Limit, ...]], object]:
     """The limits of the sign's low side: urgent by a second reading alone, and an emergency further out."""
     patient = Limit(vital=vital, below=below, severity=URGENT, confirm_within=minutes(10), confirm_of=3)
@@ -600,7 +698,7 @@ SLIPS = tuple(
 
 ALL: Final = (
     *(*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES),
-    *(*PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
+    *(*TOO_MUCH, *PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
 )
 
 

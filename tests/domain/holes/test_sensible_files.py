@@ -10,11 +10,12 @@ import pytest
 
 from domain.holes.checker import found_in
 from domain.protocol.checks import contradictions
-from domain.protocol.medicine import Limit
+from domain.protocol.measures import MeasureMoment, MeasureRule
+from domain.protocol.medicine import DoseBasis, Limit
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
-from domain.protocol.values import Range, Vital
-from tests.support.cast import changed, days
+from domain.protocol.values import Range, Route, Vital
+from tests.support.cast import changed, days, hours
 from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 FILES: Final = tuple(SHIPPED_BY_ID.values())
@@ -101,7 +102,77 @@ SCREENING: Final = (
     Sensible("nobody under 21", {"screening.age_min": 21}),
 )
 
-ALL: Final = (*SIGNS, *SCREENING)
+
+def instead_of_phq9(name: str) -> dict[str, object]:
+    """Another measure of mood, at each session."""
+    rule = MeasureRule(every=MeasureMoment.EACH_SESSION, range=Range(low=0, high=63))
+    return {
+        "measures": lambda old: {**{one: other for one, other in old.items() if one not in ("phq9", name)}, name: rule},
+        "screening.measures": lambda old: tuple(name if one == "phq9" else one for one in old),
+    }
+
+
+MOOD: Final = tuple(
+    Sensible(f"{name} instead of PHQ-9", instead_of_phq9(name))
+    for name in (
+        *("madrs", "MADRS-S", "qids", "qids_sr_16", "QIDS-SR16", "hdrs", "ham_d", "HAM-D17", "bdi", "bdi-ii", "epds"),
+        *("phq8", "promis_depression", "ids_sr"),
+    )
+)
+
+
+def is_by(*routes: Route) -> Callable[[Protocol], bool]:
+    return lambda one: one.route in routes
+
+
+DOSES: Final = (
+    Sensible(
+        "an injection in milligrams",
+        {
+            "medicine.dose.basis": DoseBasis.MG,
+            "medicine.dose.first_max": 35,
+            "medicine.dose.max": 100,
+            "medicine.dose.hard_max": 150,
+            "medicine.dose.step_max": 25,
+        },
+        is_by(Route.INTRAMUSCULAR),
+    ),
+    Sensible(
+        "a racemic spray of 50 to 150 mg",
+        {
+            "medicine.dose.amounts": (50, 75, 100, 125, 150),
+            "medicine.dose.by_age": None,
+            "medicine.dose.first_max": 50,
+            "medicine.dose.max": 100,
+            "medicine.dose.hard_max": 150,
+            "medicine.dose.step_max": 50,
+        },
+        is_by(Route.INTRANASAL),
+        remarks=("medicine.dose.hard_max",),
+    ),
+    Sensible(
+        "infusions on consecutive days",
+        {"course.interval": days(1), "course.interval_min": hours(20), "course.sessions_max": 10},
+        lambda one: one.course.schedule is None and one.route is Route.INTRAVENOUS,
+    ),
+    Sensible("a careful first dose", {"medicine.dose.first_max": 0.25}, is_by(Route.INTRAMUSCULAR, Route.INTRAVENOUS)),
+    Sensible(
+        "a first dose by vein above the reference",
+        {"medicine.dose.first_max": 0.75},
+        is_by(Route.INTRAVENOUS),
+        remarks=("medicine.dose.first_max",),
+    ),
+    Sensible("no dose that needs two prescribers", {"medicine.dose.hard_max": 1.0}, is_by(Route.INTRAMUSCULAR)),
+    Sensible("one booster", {"medicine.dose.boosters_max": 1}),
+    Sensible(
+        "devices in America",
+        {"medicine.dose.by_age": None},
+        is_by(Route.INTRANASAL),
+        remarks=("medicine.dose.by_age",),
+    ),
+)
+
+ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES)
 
 
 @pytest.mark.parametrize("sensible", ALL, ids=str)
