@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from domain.holes.hole import Hole, Holes
 from domain.holes.published import OURS
 from domain.protocol.model import Protocol
-from domain.values import Role
+from domain.values import Role, Severity
 
 
 class AskedFor(NamedTuple):
@@ -29,6 +29,10 @@ def _compared(name: str) -> Callable[[Protocol], bool]:
 
 def _is_short(protocol: Protocol) -> bool:
     return protocol.course.medicine_sessions <= _SHORT
+
+
+def _hears_of_unknown(protocol: Protocol) -> bool:
+    return protocol.medicine.symptoms.unknown is not Severity.ROUTINE
 
 
 ASKED_FOR: Final = (
@@ -78,6 +82,12 @@ ASKED_FOR: Final = (
             ("same_dose_within", "a dose that two people tell ten minutes apart would be two doses"),
             ("pregnancy_test", "a test that no longer applies would be asked about by nobody"),
         )
+    ),
+    AskedFor(
+        "medicine.symptoms.unknown_after_dose",
+        lambda one: one.medicine.symptoms.unknown_after_dose is not None or _hears_of_unknown(one),
+        "a word that no list names, of somebody dosed an hour ago, would be told in working hours only",
+        f"S9: reactions recur for 24 hours; {OURS}",
     ),
     AskedFor(
         "course.review_after_session",

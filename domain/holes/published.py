@@ -192,30 +192,41 @@ MOST_IN_A_MONTH: Final = 15
 
 
 class Word(NamedTuple):
-    """A symptom that people write down, the least that it is, and where that is from."""
+    """A symptom that people write down, the least that it is, and where that is from; a remark is only looked at."""
 
     code: str
     least: LimitSeverity
     basis: str
+    is_remark: bool = False
 
 
 _GRAVE: Final[Mapping[str, tuple[str, ...]]] = {
     "S1, S8: goes to emergency care at once": (
-        *("chest_pain", "dyspnoea", "shortness_of_breath", "severe_headache", "visual_change", "seizure"),
-        *("convulsion", "focal_deficit", "unresponsive", "unconscious"),
+        *("chest_pain", "heart_attack", "myocardial_infarction", "dyspnoea", "dyspnea", "shortness_of_breath"),
+        *("severe_headache", "visual_change", "visual_loss", "seizure", "convulsion", "focal_deficit", "stroke"),
+        *("unresponsive", "not_responsive", "unconscious", "hard_to_rouse", "hypertensive_crisis"),
     ),
-    "S9: the breathing is depressed": ("apnoea", "not_breathing", "respiratory_depression"),
+    "S9: the breathing is depressed": ("apnoea", "apnea", "not_breathing", "respiratory_depression", "hypoxia"),
     "S63: the airway closes": ("laryngospasm", "stridor"),
-    OURS: ("anaphylaxis", "anaphylactic_shock", "cardiac_arrest", "no_pulse", "airway_obstruction", "cyanosis"),
+    OURS: (
+        *("anaphylaxis", "anaphylactic_shock", "angioedema", "swollen_tongue", "throat_closing", "bronchospasm"),
+        *("cardiac_arrest", "no_pulse", "airway_obstruction", "cyanosis", "pulmonary_oedema", "pulmonary_embolism"),
+        *("shock", "serotonin_syndrome", "homicidal_ideation"),
+    ),
 }
 _PRESSING: Final[Mapping[str, tuple[str, ...]]] = {
-    "S47: safety precautions until somebody has evaluated them": ("suicidal_intent", "suicide_attempt"),
-    "S31: excluded from a trial": ("active_mania", "psychotic_symptoms"),
-    OURS: ("syncope", "arrhythmia", "hypotension", "aspiration", "bleeding", "prolonged_dissociation", "violence"),
+    "S47: safety precautions until somebody has evaluated them": ("suicidal_intent", "suicide_attempt", "overdose"),
+    "S31: excluded from a trial": ("active_mania", "psychotic_symptoms", "hears_voices"),
+    OURS: (
+        *("syncope", "passed_out", "collapsed", "arrhythmia", "aspiration", "bleeding", "prolonged_dissociation"),
+        *("violence", "delirium", "catatonia", "urinary_retention"),
+    ),
 }
+_LOOKED_AT: Final = ("hypotension", "presyncope", "hives", "agitation")
 WORDS: Final = (
     *(Word(code, LimitSeverity.EMERGENCY, basis) for basis, codes in _GRAVE.items() for code in codes),
     *(Word(code, LimitSeverity.URGENT, basis) for basis, codes in _PRESSING.items() for code in codes),
+    *(Word(code, LimitSeverity.URGENT, f"numbers or a clinician judge it: {OURS}", True) for code in _LOOKED_AT),
 )
 """The words of danger; a file may write any of them as another name of its own code."""
 

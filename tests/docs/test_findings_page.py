@@ -1,6 +1,7 @@
 """The bounds by which a protocol file is asked stand on its page, each with its source: they are the checker's own."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -63,8 +64,8 @@ def test_each_bound_stands_on_the_page(row: str) -> None:
 
 def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     """A clinic with words of its own names them as other names of these, or these as other names of its own."""
-    for severity in LimitSeverity:
-        words = ", ".join(f"`{one.code}`" for one in WORDS if one.least is severity)
+    for severity, is_remark in product(LimitSeverity, (False, True)):
+        words = ", ".join(f"`{one.code}`" for one in WORDS if (one.least, one.is_remark) == (severity, is_remark))
         assert words in " ".join(FINDINGS.split())
     for codes in (OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())

@@ -95,6 +95,11 @@ def with_more(*words: str) -> Callable[[tuple[str, ...]], object]:
     return lambda old: (*old, *words)
 
 
+def as_another_name(code: str, word: str, of: str) -> Callable[[Mapping[str, tuple[str, ...]]], object]:
+    """The vocabulary without the code, and with the word as the one other name of another."""
+    return lambda old: {**{name: names for name, names in old.items() if name != code}, of: (word,)}
+
+
 HOLD, NEVER, LIMITS = "medicine.clearance.hold", "medicine.clearance.never", "medicine.limits"
 SIGNS = (limit_holes, danger_holes)
 CSSRS, PHQ9 = "measures.cssrs", "measures.phq9"
@@ -775,7 +780,8 @@ def test_no_word_of_danger_can_be_left_out_or_made_milder(protocol: Protocol) ->
             **{f"medicine.symptoms.{name}": without(code) for name in ("emergency", "urgent", "suicidal")},
         }
         milder = {**gone, "vocabulary": lambda old: old, "medicine.symptoms.warning": with_more(code)}
-        for changes in (gone, milder):
+        other_name = {**gone, "vocabulary": as_another_name(code, word.code, of="sedation")}
+        for changes in (gone, milder, other_name):
             found = {hole.lets_through.split()[0] for hole in danger_word_holes(changed(protocol, changes))}
             assert found & {word.code, code}, word.code
 
@@ -800,7 +806,7 @@ def test_no_condition_that_excludes_can_be_made_harmless(protocol: Protocol) -> 
 def test_no_condition_that_is_weighed_can_be_another_name_of_a_harmless_one(protocol: Protocol) -> None:
     """A psychotic depression is no depression: the word would stand in nobody's way."""
     for code in (one for one in WEIGHED if protocol.canonical(one) == one and one not in protocol.screening.absolute):
-        names = {"vocabulary": lambda old, code=code: {**without(code)(old), "depression": (code,)}}  # type: ignore[dict-item]
+        names = {"vocabulary": as_another_name(code, code, of="depression")}
         unlisted = {"screening.review": without(code), "screening.absolute": without(code)}
 
         found = {hole.lets_through for hole in excluded_holes(changed(protocol, {**unlisted, **names}))}
