@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import OURS
+from domain.holes.published import OURS, SHORT_COURSE
 from domain.protocol.model import Protocol
 from domain.values import Role, Severity
 
@@ -19,16 +19,12 @@ class AskedFor(NamedTuple):
     is_remark: bool = False
 
 
-_SHORT: Final = 3
-"""A course of so many sessions is looked back on at its end, and needs no review before."""
-
-
 def _compared(name: str) -> Callable[[Protocol], bool]:
     return lambda one: bool(getattr(one.medicine.compared, name, None))
 
 
 def _is_short(protocol: Protocol) -> bool:
-    return protocol.course.medicine_sessions <= _SHORT
+    return protocol.course.medicine_sessions <= SHORT_COURSE
 
 
 def _hears_of_unknown(protocol: Protocol) -> bool:

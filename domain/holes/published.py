@@ -187,6 +187,9 @@ REFERENCE_BY_VEIN: Final[Mapping[DoseBasis, DoseCeiling]] = {
 }
 """The first dose by vein that most studies have; more is looked at."""
 
+SHORT_COURSE: Final = 3
+"""A course of so many sessions is looked back on at its end, and needs no review before (S27: 3 within 12 weeks)."""
+
 MOST_IN_A_MONTH: Final = 15
 """So many doses within 30 days: three a week are 13 of them (S30); ours."""
 
@@ -284,8 +287,27 @@ WEIGHED: Final[Mapping[str, str]] = {
 PREGNANCY_TEST_VALID: Final = timedelta(days=7)
 """How old a test of pregnancy may be at a dose, where each check-in asks for none; ours, S25 has one before each."""
 
-SEDATING: Final = ("midazolam", "lorazepam", "diazepam", "benzodiazepine", "propofol", "morphine", "ketamine")
+_BENZODIAZEPINES: Final = (
+    *("midazolam", "lorazepam", "diazepam", "benzodiazepine", "alprazolam", "clonazepam", "temazepam", "oxazepam"),
+)
+_OPIOIDS: Final = (
+    *("morphine", "fentanyl", "remifentanil", "sufentanil", "alfentanil", "hydromorphone", "oxycodone", "pethidine"),
+    *("meperidine", "methadone", "buprenorphine", "tramadol", "codeine", "opioid"),
+)
+_ANAESTHETICS: Final = ("propofol", "ketamine", "etomidate", "thiopental", "methohexital", "dexmedetomidine")
+_OTHERS_THAT_SEDATE: Final = (
+    *("clonidine", "hydroxyzine", "diphenhydramine", "promethazine", "haloperidol", "droperidol", "olanzapine"),
+    *("quetiapine", "chlorpromazine", "zolpidem", "zopiclone", "phenobarbital"),
+)
+
+TOLD: Final = (*_BENZODIAZEPINES, *_OPIOIDS, *_ANAESTHETICS)
+"""Medicines after which somebody is told as well, however quietly."""
+
+SEDATING: Final = (*TOLD, *_OTHERS_THAT_SEDATE)
 """Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""
+
+ANTIDOTES: Final = ("adrenaline", "epinephrine", "atropine", "ephedrine", "naloxone", "flumazenil")
+"""Medicines that are given in need: whoever got one is watched anew, and somebody comes; ours."""
 
 ASKS_OF_MOOD: Final = (
     *("phq9", "phq8", "madrs", "madrs_s", "qids", "qids_sr", "qids_sr16", "qids_c", "bdi", "bdi2", "bdi_ii", "hamd"),

@@ -141,6 +141,8 @@ AT_LEAST: Final[Mapping[str, Bound]] = {
 
 _LEAST_WAKING: Final = timedelta(hours=8)
 _FIRST_CALL: Final = timedelta(days=2)
+_NEXT_DAY: Final = timedelta(hours=12)
+_FOLLOWED: Final = timedelta(days=14)
 
 
 def window_holes(protocol: Protocol) -> Holes:
@@ -165,6 +167,13 @@ def window_holes(protocol: Protocol) -> Holes:
         )
     yield from _weights(protocol)
     yield from _first_call(protocol)
+    if max(protocol.follow_up.after, default=timedelta()) < _FOLLOWED:
+        yield Hole(
+            key="follow_up.after",
+            lets_through="after the last session nobody would see how a patient is two weeks later",
+            mend=f"should name a visit after {iso_8601(_FOLLOWED)} at the least ({OURS})",
+            is_remark=True,
+        )
     yield from _waking(protocol)
     if protocol.medicine.missed_visit_at_risk is Severity.ROUTINE:
         yield Hole(
@@ -207,12 +216,23 @@ def _written(value: timedelta | float) -> str:
 
 
 def _first_call(protocol: Protocol) -> Holes:
-    """The call after the session: of the first day or the second, and missed it is urgent."""
+    """The call after the session: the next day or the one after, and missed it is urgent.
+
+    One of the same evening is none: whoever sleeps it off then is not asked how they woke.
+    """
     leaves_at: datetime = DOSED_AT + protocol.medicine.minimum_observation
     said = PatientDischarged.Data(actor=NURSE, session=1, escort=True, instructions_given=True)
     home = dosed(protocol).but(stage=Stage.DISCHARGED, discharge=recorded(leaves_at, said))
-    calls = [one for one in deadlines(course(protocol, home)) if one.kind is DeadlineKind.CHECK_IN]
+    due = [one for one in deadlines(course(protocol, home)) if one.kind is DeadlineKind.CHECK_IN]
+    calls = [one for one in due if one.due_at - leaves_at >= _NEXT_DAY]
     if not calls:
+        if due:
+            yield Hole(
+                key="check_ins.after",
+                lets_through=f"nobody would call a patient later than {in_words(max(protocol.check_ins.after))} "
+                "after a session",
+                mend=f"must name a call from {iso_8601(_NEXT_DAY)} to {iso_8601(_FIRST_CALL)} (S43: after 24 hours)",
+            )
         return
     first = min(calls, key=lambda one: one.due_at)
     if (after := first.due_at - leaves_at) > _FIRST_CALL:

@@ -19,7 +19,7 @@ from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import ASKED_FOR, left_out_holes
 from domain.holes.limits import limit_holes
-from domain.holes.published import EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, WEIGHED, WORDS
+from domain.holes.published import ANTIDOTES, EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, TOLD, WEIGHED, WORDS
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, indication_holes
 from domain.holes.second_readings import second_reading_holes
@@ -30,7 +30,7 @@ from domain.holes.watch import watch_holes
 from domain.holes.windows import window_holes
 from domain.protocol.checks import contradictions
 from domain.protocol.measures import KnownBaselineRule, MeasureMoment, MeasureRule, RiskRule
-from domain.protocol.medicine import AgeBound, DoseBasis, InfusionRules, Limit, RouteRules
+from domain.protocol.medicine import AgeBound, ComedicationRule, DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules
 from domain.protocol.screening import ScreeningTest
@@ -333,6 +333,7 @@ WINDOWS = tuple(
         ("check_ins.missed", days(1) + minutes(1), {}),
         ("check_ins.missed_at_risk", days(1), {"check_ins.missed": days(1)}),
         ("check_ins.after", (days(20),), {}),
+        ("check_ins.after", (hours(1),), {}),
         ("check_ins.urgent_through", seconds(1), {}),
         ("escalations.reviewed_within", None, {}),
         ("escalations.reviewed_within", YEARS, {}),
@@ -814,15 +815,16 @@ def test_no_condition_that_is_weighed_can_be_another_name_of_a_harmless_one(prot
         assert f"{code} would be weighed by nobody" in found
 
 
+@pytest.mark.parametrize("code", [*SEDATING, *ANTIDOTES])
 @EACH
-def test_no_medicine_that_sedates_goes_by_unwatched(protocol: Protocol) -> None:
-    """Named without starting the observation anew; one that no rule names is weighed by a prescriber."""
-    named = {protocol.canonical(code) for code in SEDATING}
-    blunt = lambda old: tuple(one.but(restarts_observation=False, tell=None) for one in old)  # noqa: E731
-    found = {hole.key for hole in comedication_holes(changed(protocol, {"medicine.comedication": blunt}))}
+def test_no_medicine_that_sedates_or_is_given_in_need_goes_by_unwatched(protocol: Protocol, code: str) -> None:
+    """Named without starting the observation anew, or without a word; what no rule names a prescriber weighs."""
+    rule = ComedicationRule(code=code)
+    known = lambda old: (*(one for one in old if one.code != code), rule)  # noqa: E731
+    found = {hole.key for hole in comedication_holes(changed(protocol, {"medicine.comedication": known}))}
 
-    assert "medicine.comedication.midazolam.restarts_observation" in found
-    assert named
+    assert f"medicine.comedication.{code}.restarts_observation" in found
+    assert (f"medicine.comedication.{code}.tell" in found) is (code in {*TOLD, *ANTIDOTES})
     assert list(comedication_holes(changed(protocol, {"medicine.comedication": ()}))) == []
 
 

@@ -11,14 +11,17 @@ import pytest
 from domain.holes.checker import found_in
 from domain.protocol.checks import contradictions
 from domain.protocol.measures import MeasureMoment, MeasureRule
-from domain.protocol.medicine import DoseBasis, Limit
+from domain.protocol.medicine import ComedicationRule, DoseBasis, Limit
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
 from domain.protocol.values import Range, Route, Vital
+from domain.values import Role, Severity
 from tests.support.cast import changed, days, hours
 from tests.support.shipped_protocols import SHIPPED_BY_ID
 
 FILES: Final = tuple(SHIPPED_BY_ID.values())
+URGENT_FROM: Final = {160: 150, 180: 160, 220: 200}
+
 HOLD, NEVER, LIMITS = "medicine.clearance.hold", "medicine.clearance.never", "medicine.limits"
 
 
@@ -172,13 +175,86 @@ DOSES: Final = (
     ),
 )
 
-ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES)
+STRICTER: Final = (
+    Sensible(
+        "urgent from a systolic pressure of 160 on",
+        {
+            LIMITS: lambda old: tuple(
+                one.but(above=URGENT_FROM.get(one.above, one.above)) if one.vital is Vital.SYSTOLIC else one
+                for one in old
+            )
+        },
+    ),
+    Sensible("a hold up to 160", {f"{HOLD}.systolic": Range(low=90, high=160)}),
+    Sensible("a diastolic hold up to 95", {f"{HOLD}.diastolic": Range(low=50, high=95)}),
+    Sensible("a long observation", {"medicine.minimum_observation": hours(2.5)}),
+    Sensible("an unknown word is urgent at any time", {"medicine.symptoms.unknown": Severity.URGENT}),
+)
+
+COURSES: Final = (
+    *(
+        Sensible(
+            f"a course of {sessions}",
+            {
+                "course.medicine_sessions": sessions,
+                "course.sessions_min": sessions,
+                "course.sessions_max": sessions + 1,
+                "course.review_after_session": sessions,
+            },
+            lambda one: one.course.schedule is None,
+        )
+        for sessions in (1, 3)
+    ),
+    Sensible(
+        "a call after a month",
+        {"check_ins.after": (days(1), days(3), days(30)), "course.safety_window": days(30)},
+        remarks=("check_ins.after",),
+    ),
+    Sensible("calls that evening and the next day", {"check_ins.after": (hours(4), days(1))}),
+    Sensible("a call the next morning", {"check_ins.after": (hours(18),)}),
+    Sensible("no visits afterwards", {"follow_up.after": ()}, remarks=("follow_up.after",)),
+    Sensible(
+        "the form of the REMS",
+        {"medicine.checkpoints.required": (Vital.SYSTOLIC, Vital.DIASTOLIC, Vital.SPO2, Vital.MOAAS)},
+        is_by(Route.INTRANASAL),
+        remarks=("medicine.checkpoints.required",),
+    ),
+    Sensible(
+        "a clinic without a therapist in the room",
+        {
+            "medicine.staff": (Role.PRESCRIBER, Role.MONITOR),
+            "medicine.staff_several": (),
+            "medicine.credentials": {},
+        },
+    ),
+    Sensible(
+        "other medicines that do nothing, and one that sedates",
+        {
+            "medicine.comedication": lambda old: (
+                *old,
+                *(ComedicationRule(code=code) for code in ("glycopyrrolate", "dexamethasone", "metoclopramide")),
+                ComedicationRule(code="clonidine", restarts_observation=True),
+            )
+        },
+    ),
+    Sensible(
+        "a low pressure in words is a warning: numbers judge it",
+        {
+            "medicine.symptoms.urgent": lambda old: tuple(one for one in old if one != "hypotension"),
+            "medicine.symptoms.warning": lambda old: (*old, "hypotension"),
+        },
+        remarks=("medicine.symptoms.urgent",),
+    ),
+)
+
+ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES, *STRICTER, *COURSES)
 
 
 @pytest.mark.parametrize("sensible", ALL, ids=str)
 def test_what_is_sensible_stands_in_nobodys_way(sensible: Sensible) -> None:
     """Its evidence apart, which a clinic writes for itself; of some of it there is a remark."""
-    asked = [one for one in FILES if sensible.only(one)]
+    # Two files of those that may say it: they differ in route, and the checker takes its time.
+    asked = [one for one in FILES if sensible.only(one)][:2]
     for protocol in asked:
         mine = changed(protocol, sensible.changes)
         found = [hole for hole in found_in(mine) if "[evidence]" not in hole.mend]
