@@ -15,6 +15,7 @@ from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import left_out_holes
 from domain.holes.limits import limit_holes
+from domain.holes.loudness import loudness_remarks
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, indication_holes, screening_word_holes
 from domain.holes.second_readings import second_reading_holes
@@ -22,6 +23,7 @@ from domain.holes.silence import silence_holes
 from domain.holes.staff import staff_holes
 from domain.holes.suicide import suicide_holes
 from domain.holes.symptom_words import danger_word_holes, symptom_holes
+from domain.holes.unreachable import unreachable_holes
 from domain.holes.watch import watch_holes
 from domain.holes.windows import window_holes
 from domain.protocol.model import Protocol
@@ -53,6 +55,8 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     window_holes,
     silence_holes,
     evidence_holes,
+    unreachable_holes,
+    loudness_remarks,
 )
 
 

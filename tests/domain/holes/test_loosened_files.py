@@ -26,6 +26,7 @@ from domain.holes.second_readings import second_reading_holes
 from domain.holes.staff import staff_holes
 from domain.holes.suicide import suicide_holes
 from domain.holes.symptom_words import danger_word_holes
+from domain.holes.unreachable import unreachable_holes
 from domain.holes.watch import watch_holes
 from domain.holes.windows import window_holes
 from domain.protocol.checks import contradictions
@@ -541,6 +542,25 @@ TOO_MUCH = (
 )
 
 
+SLIPS_OF_THE_PEN = (
+    Loosened(
+        "a gate of F1O.2",
+        (unreachable_holes,),
+        "screening.gates.addiction.indications",
+        {"screening.gates.addiction.indications": ("F1O.2",)},
+        lambda one: "addiction" in (one.screening.gates or {}),
+    ),
+    Loosened(
+        "a drug screen of FIO.2",
+        (unreachable_holes,),
+        "screening.tests.urine_drug_screen.indications",
+        {"screening.tests.urine_drug_screen.indications": ("F1O.2",)},
+        lambda one: "urine_drug_screen" in (one.screening.tests or {}),
+    ),
+    Loosened("an indication F3O", (unreachable_holes,), "indications", {"indications": with_more("F4O")}),
+)
+
+
 def waits(vital: Vital, below: float, furthest: float) -> Callable[[tuple[Limit, ...]], object]:
     """The limits of the sign's low side: urgent by a second reading alone, and an emergency further out."""
     patient = Limit(vital=vital, below=below, severity=URGENT, confirm_within=minutes(10), confirm_of=3)
@@ -704,7 +724,7 @@ SLIPS = tuple(
 
 ALL: Final = (
     *(*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES),
-    *(*TOO_MUCH, *PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
+    *(*SLIPS_OF_THE_PEN, *TOO_MUCH, *PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
 )
 
 

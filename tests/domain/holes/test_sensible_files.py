@@ -4,6 +4,7 @@ A checker that refuses such a file teaches a clinic to do without it.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 import pytest
@@ -247,7 +248,48 @@ COURSES: Final = (
     ),
 )
 
-ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES, *STRICTER, *COURSES)
+ASKED_OF_NOBODY: Final = (
+    Sensible(
+        "for one indication alone",
+        {"indications": ("F33.2",)},
+        lambda one: one.id == "kap-im-weekly",
+        remarks=(
+            *(f"screening.gates.{name}.indications" for name in ("ptsd", "pain", "addiction")),
+            "screening.tests.urine_drug_screen.indications",
+            *(f"measures.{name}.indications" for name in ("pcl5", "pain_nrs", "craving_nrs")),
+        ),
+    ),
+    Sensible(
+        "a drug screen before every 99th session",
+        {"screening.tests.urine_drug_screen.before_every": 99},
+        lambda one: "urine_drug_screen" in (one.screening.tests or {}),
+        remarks=("screening.tests.urine_drug_screen.before_every",),
+    ),
+)
+
+LOUD: Final = tuple(
+    Sensible(f"loud: {key}", {key: value}, remarks=(key,))
+    for key, value in (
+        ("medicine.missed_visit_at_risk", Severity.EMERGENCY),
+        ("deviations.other", Severity.EMERGENCY),
+        ("medicine.symptoms.unknown", Severity.EMERGENCY),
+        ("measures.phq9.worsened", Severity.EMERGENCY),
+        ("check_ins.waking", None),
+        ("check_ins.missed_at_risk", timedelta(seconds=2)),
+        ("measures.phq9.item9.routine_to", None),
+    )
+) + (
+    Sensible(
+        "loud: nausea",
+        {
+            "medicine.symptoms.warning": lambda old: tuple(one for one in old if one != "nausea"),
+            "medicine.symptoms.emergency": lambda old: (*old, "nausea"),
+        },
+        remarks=("medicine.symptoms.emergency",),
+    ),
+)
+
+ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES, *STRICTER, *COURSES, *ASKED_OF_NOBODY, *LOUD)
 
 
 @pytest.mark.parametrize("sensible", ALL, ids=str)
