@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.course.rules import deviations
 from domain.course.rules.routes import RouteBounds, every_bounds
-from domain.durations import in_words
+from domain.durations import in_words, iso_8601
 from domain.events.clinic_events import DoseAdministered
 from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
 from domain.holes.hole import Hole, Holes
@@ -103,6 +103,7 @@ def _first_of_the_old(protocol: Protocol) -> Holes:
 
 
 _OLDEST: Final = 90
+_BETWEEN_DEVICES: Final = timedelta(hours=36)
 _MONTH: Final = timedelta(days=30)
 
 
@@ -115,7 +116,14 @@ def _in_a_month(protocol: Protocol) -> Holes:
         if after >= _MONTH:
             break
         given = session
-    if given > MOST_IN_A_MONTH:
+    nearest = min(course.interval_min, *(one.interval_min for one in course.schedule or ()), timedelta.max)
+    if protocol.route is Route.INTRANASAL and _is_of_devices(protocol) and nearest < _BETWEEN_DEVICES:
+        yield Hole(
+            key="course.schedule" if nearest < course.interval_min else "course.interval_min",
+            lets_through=f"a patient could be given devices again after {in_words(nearest)}",
+            mend=f"no interval_min may be less than {iso_8601(_BETWEEN_DEVICES)} (S7: twice a week; the rest is {OURS})",
+        )
+    elif given > MOST_IN_A_MONTH:
         yield Hole(
             key="course.interval_min" if course.schedule is None else "course.schedule",
             lets_through=f"a patient could be dosed {given} times within {in_words(_MONTH)}",

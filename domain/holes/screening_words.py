@@ -18,6 +18,7 @@ from domain.values import Code
 _OF_PREGNANCY: Final = re.compile("pregnan|hcg")
 _NEGATIVE: Final = {"negative"}
 _POSITIVE: Final = re.compile("positiv|pregnant|unknown|unclear")
+_OF_DRUGS: Final = re.compile("drug|toxicolog|tox|alcohol|cocaine|opioid|opiate")
 _MOST_HCG: Final = 25
 _EXCLUDING: Final = {folded(one) for one in (*EXCLUDES, "psychosis", "schizophrenia", "mania", "bipolar_disorder")}
 
@@ -51,6 +52,13 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 mend=f"must name {word}, or screening.absolute must, or no list at all ({basis})",
             )
     tests = (protocol.screening.tests or {}).items()
+    for name, test in tests:
+        if _OF_DRUGS.search(folded(name)) and any(_POSITIVE.search(folded(one)) for one in test.wanted or ()):
+            yield Hole(
+                key=f"screening.tests.{name}.wanted",
+                lets_through="a patient with a positive screen would be treated, and one with a negative one not",
+                mend="must be negative (S32, S33)",
+            )
     if not (protocol.medicine.pregnancy_test_each_session or any(_is_of_pregnancy(name, test) for name, test in tests)):
         yield Hole(
             key="medicine.pregnancy_test_each_session",

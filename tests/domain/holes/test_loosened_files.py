@@ -544,6 +544,20 @@ TOO_MUCH = (
 
 SLIPS_OF_THE_PEN = (
     Loosened(
+        "a positive drug screen is wanted",
+        (excluded_holes,),
+        "screening.tests.urine_drug_screen.wanted",
+        {"screening.tests.urine_drug_screen.wanted": ("positive",)},
+        lambda one: "urine_drug_screen" in (one.screening.tests or {}),
+    ),
+    Loosened(
+        "devices every day of the first week",
+        (dose_holes,),
+        "course.schedule",
+        {"course.schedule": lambda old: (old[0].but(interval_min=days(1)), *old[1:])},
+        lambda one: one.route is Route.INTRANASAL,
+    ),
+    Loosened(
         "a gate of F1O.2",
         (unreachable_holes,),
         "screening.gates.addiction.indications",

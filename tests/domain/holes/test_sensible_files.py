@@ -267,18 +267,19 @@ ASKED_OF_NOBODY: Final = (
     ),
 )
 
-LOUD: Final = tuple(
-    Sensible(f"loud: {key}", {key: value}, remarks=(key,))
-    for key, value in (
-        ("medicine.missed_visit_at_risk", Severity.EMERGENCY),
-        ("deviations.other", Severity.EMERGENCY),
-        ("medicine.symptoms.unknown", Severity.EMERGENCY),
-        ("measures.phq9.worsened", Severity.EMERGENCY),
-        ("check_ins.waking", None),
-        ("check_ins.missed_at_risk", timedelta(seconds=2)),
-        ("measures.phq9.item9.routine_to", None),
-    )
-) + (
+LOUD: Final = (
+    *(
+        Sensible(f"loud: {key}", {key: value}, remarks=(key,))
+        for key, value in (
+            ("medicine.missed_visit_at_risk", Severity.EMERGENCY),
+            ("deviations.other", Severity.EMERGENCY),
+            ("medicine.symptoms.unknown", Severity.EMERGENCY),
+            ("measures.phq9.worsened", Severity.EMERGENCY),
+            ("check_ins.waking", None),
+            ("check_ins.missed_at_risk", timedelta(seconds=2)),
+            ("measures.phq9.item9.routine_to", None),
+        )
+    ),
     Sensible(
         "loud: nausea",
         {
