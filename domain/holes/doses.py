@@ -121,7 +121,7 @@ def _in_a_month(protocol: Protocol) -> Holes:
         yield Hole(
             key="course.schedule" if nearest < course.interval_min else "course.interval_min",
             lets_through=f"a patient could be given devices again after {in_words(nearest)}",
-            mend=f"no interval_min may be less than {iso_8601(_BETWEEN_DEVICES)} (S7: twice a week; the rest is {OURS})",
+            mend=f"no interval_min may be less than {iso_8601(_BETWEEN_DEVICES)} (S7; the rest is {OURS})",
         )
     elif given > MOST_IN_A_MONTH:
         yield Hole(
