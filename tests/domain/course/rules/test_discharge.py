@@ -11,6 +11,8 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
+from domain.protocol.medicine import Limit
+from domain.protocol.values import LimitSeverity, Vital
 from domain.values import Actor
 from domain.views.course import course_view
 from tests.domain.conftest import Opens
@@ -118,6 +120,17 @@ def test_the_last_reading_is_near_the_one_at_clearance(ward: Ward, reading: Vita
     assert leaving(ward, reading=reading) == codes
     lifted = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes))
     assert ward.reasons(lifted) == []
+
+
+def test_a_pressure_that_is_urgent_keeps_whoever_was_cleared_near_it(opens: Opens) -> None:
+    """However wide `bp_within_percent` is: a file whose limits are stricter than it is no contradiction."""
+    urgent = Limit(vital=Vital.SYSTOLIC, above=140, severity=LimitSeverity.URGENT)
+    ward = opens(weekly({"medicine.limits": (urgent,), "medicine.discharge.bp_within_percent": 40}))
+
+    codes = leaving(ward, reading=vitals(MARA, at=TODAY, systolic=145))
+
+    assert "discharge.systolic_above_limit" in codes
+    assert "discharge.systolic_not_near_baseline" not in codes
 
 
 def test_nobody_leaves_alone_or_without_instructions(ward: Ward) -> None:
