@@ -208,9 +208,17 @@ SUICIDAL: Final = (
 """The codes that tell of suicide unless the protocol says otherwise."""
 
 
+class UnknownAfterDose(Frozen):
+    """Who hears of a symptom that no list names, as long as `within` after a dose."""
+
+    within: Length
+    severity: Severity
+
+
 class SymptomRules(Frozen):
     """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names.
 
+    With `unknown_after_dose` it is told otherwise of whoever was dosed so shortly before; None as of anybody.
     `suicidal` are those that tell of suicide, as symptoms or as the term of an adverse event; None means `SUICIDAL`.
     """
 
@@ -218,7 +226,14 @@ class SymptomRules(Frozen):
     urgent: tuple[Code, ...]
     warning: tuple[Code, ...]
     unknown: Severity = Severity.ROUTINE
+    unknown_after_dose: UnknownAfterDose | None = None
     suicidal: tuple[Code, ...] | None = None
+
+    def severity_of_unknown(self, since_dose: timedelta | None) -> Severity:
+        """Who hears of a symptom that no list names, so long after the last dose; None where there was none."""
+        rule = self.unknown_after_dose
+        is_soon = rule is not None and since_dose is not None and since_dose <= rule.within
+        return max(self.unknown, rule.severity, key=lambda one: one.rank) if rule and is_soon else self.unknown
 
     @property
     def of_suicide(self) -> tuple[Code, ...]:

@@ -39,7 +39,7 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     crossed = tuple(_crossed(protocol, session, reading))
     found = (
         *(_finding(protocol, reading, *one) for one in crossed),
-        *symptoms.findings(protocol, reading.data.symptoms or ()),
+        *symptoms.findings(protocol, reading.data.symptoms or (), symptoms.since_dose(session.doses, reading.at)),
     )
     waits = [limit.confirm_within for limit, is_awaiting in crossed if is_awaiting and limit.confirm_within]
     return verdict_of(found, reading.at + min(waits) if waits else None)
@@ -49,7 +49,9 @@ def standing_findings(protocol: Protocol, session: ReadingSeries, at: datetime, 
     """What the protocol finds at `at`: on each sign's newest value, none older than `since`, and on the symptoms."""
     for vital, reading in newest(session, at, since=since).items():
         yield from (_finding(protocol, reading, *one) for one in _crossed(protocol, session, reading, of=vital))
-    yield from symptoms.findings(protocol, symptoms.in_force(protocol, session, at))
+    yield from symptoms.findings(
+        protocol, symptoms.in_force(protocol, session, at), symptoms.since_dose(session.doses, at)
+    )
 
 
 def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:

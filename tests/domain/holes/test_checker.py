@@ -83,7 +83,7 @@ def test_a_source_that_the_file_does_not_list_is_a_hole(evidence: str, said: str
                 "measures.phq9",
             ],
         ),
-        ({"indications": tuple(f"F{number}" for number in range(150))}, []),
+        ({"indications": tuple(f"M{number}" for number in range(150))}, []),
         (
             {"medicine.clearance.hold": VitalRanges(), "medicine.clearance.never": VitalRanges()},
             [f"medicine.clearance.hold.{vital}" for vital in Vital],

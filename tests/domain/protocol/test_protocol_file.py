@@ -225,7 +225,6 @@ CONTRADICTIONS = [
     ("rise = 40 ", "rise = 401 ", "medicine.limits.systolic.warning", "no reading has risen by 401"),
     ("moaas = [5, 5]", "moaas = [5, 6]", "medicine.clearance.hold.moaas", "must be a range within [0, 5]: no reading lies outside that"),
     ("never = { systolic = [90, 180]", "never = { systolic = [-9, 180]", "medicine.clearance.never.systolic", "must be a range within [0, 400]: no reading lies outside that"),
-    ("bp_within_percent = 20", "bp_within_percent = 23", "medicine.discharge.bp_within_percent", "must be at most 22: cleared at 90, diastolic 110.7 would be discharged, which is urgent"),
     ("spo2_min = 94", "spo2_min = 89", "medicine.discharge.spo2_min", "must be at least 92: 89 is an emergency"),
     ("moaas_min = 5", "moaas_min = 2", "medicine.discharge.moaas_min", "must be at least 3: 2 is urgent"),
     ('within   = "PT72H"', 'within = "P22D"', "integration.within", "must be at most course.interval_max (P21D): the talk comes before the next dose"),

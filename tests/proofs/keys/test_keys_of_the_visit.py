@@ -55,6 +55,11 @@ PRESCRIBER, MONITOR, THERAPIST = STAFF
 NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
 """Where a list names less, its synonyms would name nothing."""
 
+AS_OF_ANYBODY: Final[Mapping[Path, object]] = {
+    ("medicine", "symptoms", "unknown_after_dose"): {"within": "PT1S", "severity": "urgent"}
+}
+"""Where a word is in no list, it is told as of somebody who was never dosed."""
+
 
 def books(ward: Ward, *more: StaffMember, holds: tuple[str, ...] = ("kap",)) -> list[str]:
     staff = (PRESCRIBER, MONITOR, THERAPIST.but(credentials=holds), *more)
@@ -757,7 +762,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["seizure"],
         lambda ward: reads(ward, "chest_pain"),
         "emergency",
-        "warning",
+        "urgent",
         also=NO_SYNONYMS,
     ),
     OneKey(
@@ -766,7 +771,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: reads(ward, "agitation"),
         "urgent",
         "warning",
-        also=NO_SYNONYMS,
+        also={**NO_SYNONYMS, **AS_OF_ANYBODY},
     ),
     OneKey(
         "medicine.symptoms.suicidal",
@@ -777,10 +782,24 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "medicine.symptoms.unknown",
-        "urgent",
+        "emergency",
         lambda ward: reads(ward, "hiccups"),
-        "warning",
         "urgent",
+        "emergency",
+    ),
+    OneKey(
+        "medicine.symptoms.unknown_after_dose.severity",
+        "emergency",
+        lambda ward: reads(ward, "hiccups"),
+        "urgent",
+        "emergency",
+    ),
+    OneKey(
+        "medicine.symptoms.unknown_after_dose.within",
+        "PT1S",
+        lambda ward: reads(ward, "hiccups"),
+        "urgent",
+        "warning",
     ),
     OneKey(
         "medicine.symptoms.warning",

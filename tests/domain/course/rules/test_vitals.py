@@ -112,7 +112,7 @@ def verdicts(ward: Ward, session: int = 1) -> list[VerdictSeverity]:
         (vitals(MARA, at=TODAY, symptoms=["nausea"]), WARNING, "vitals.symptom_reported"),
         (vitals(MARA, at=TODAY, symptoms=["agitation"]), URGENT, "vitals.symptom_reported"),
         (vitals(MARA, at=TODAY, symptoms=["chest_pain"]), EMERGENCY, "vitals.symptom_reported"),
-        (vitals(MARA, at=TODAY, symptoms=["hiccups"]), WARNING, "vitals.symptom_unknown"),
+        (vitals(MARA, at=TODAY, symptoms=["hiccups"]), URGENT, "vitals.symptom_unknown"),
     ],
     ids=lambda value: None if value is None else str(getattr(value, "id", value)).split("-")[0],
 )  # fmt: skip
@@ -127,8 +127,6 @@ def test_a_reading_is_what_the_highest_limit_it_crosses_says(
     assert code in {None, *(finding.code for finding in answer.verdict.findings)}
     assert (answer.verdict.findings == ()) is (severity is NORMAL)
     kind = {URGENT: Kind.VITALS_URGENT, EMERGENCY: Kind.VITALS_EMERGENCY}.get(severity)
-    if code == "vitals.symptom_unknown":
-        kind = Kind.ADVERSE_EVENT
     assert list(ward.open) == ([kind] if kind else [])
 
 
