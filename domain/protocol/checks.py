@@ -22,6 +22,9 @@ from domain.values import bounds
 SHORTEST_ROUND: Final = timedelta(seconds=1)
 """Shortest interval between checkpoints: a missed one is identified by its second."""
 
+RAREST_ROUND: Final = timedelta(hours=4)
+"""Longest interval at which whoever has acknowledged missing vitals is asked for them."""
+
 SHORTEST_REPEAT: Final = timedelta(hours=1)
 """Shortest interval at which people are asked again and again for one thing."""
 
@@ -248,6 +251,10 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
             yield f"{table}.grace", f"must be less than {iso_8601(nearest - rules.early)}: {belongs}"
     if rules.then_every < SHORTEST_ROUND:
         yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
+    if rules.again_most is not None and rules.again_most < rules.then_every:
+        yield f"{table}.again_most", f"must be at least then_every ({iso_8601(rules.then_every)})"
+    if rules.again_most is not None and rules.again_most > RAREST_ROUND:
+        yield f"{table}.again_most", f"must be at most {iso_8601(RAREST_ROUND)}: they may still be under the medicine"
     if rules.missed_after < rules.grace:
         yield f"{table}.told_after", f"must be at least grace ({iso_8601(rules.grace)})"
     if rules.emergency_after < rules.missed_after:

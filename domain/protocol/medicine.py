@@ -129,7 +129,8 @@ class CheckpointRules(Frozen):
     """When vitals are due after a dose, which signs they are, and when missing ones open an escalation.
 
     A reading taken within `grace` is in time. Whether one was taken is not known before it is typed in: `told_after` is
-    how long after the due moment people are told that there is none; None means `grace`.
+    how long after the due moment people are told that there is none; None means `grace`. After the last offset, whoever
+    has acknowledged that one is missing is called again ever more rarely, `again_most` apart at the most; None at each.
     """
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
@@ -138,6 +139,7 @@ class CheckpointRules(Frozen):
     grace: Length
     told_after: Length | None = None
     emergency_after: Length
+    again_most: Length | None = None
     required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
 
     @property

@@ -34,7 +34,7 @@ _SHORTER: Final = (
     *("valid_for", "_valid", "rescreen_after", "ask_again", "hold_review", "unreported_after", "unreported_at_risk"),
     *("unreported_again", "discharge_overdue", "then_every", "early", "grace", "told_after", "emergency_after"),
     *(".within", "reviewed_within", "check_ins.missed", "missed_at_risk", "plan_interval_within", "reminder"),
-    *("bp_not_falling_after", "infusion.most", "parts_within"),
+    *("bp_not_falling_after", "infusion.most", "parts_within", "again_most"),
 )
 """Durations for which something holds, or may be waited for."""
 

@@ -158,6 +158,8 @@ CONTRADICTIONS = [
     ('told_after = "PT10M"', 'told_after = "PT4M"', "medicine.checkpoints.told_after", "must be at least grace (PT5M)"),
     ('early      = "PT3M"', 'early = "PT15M"', "medicine.checkpoints.early", "must be less than PT15M, the shortest interval"),
     ('emergency_after = "PT15M"', 'emergency_after = "PT9M"', "medicine.checkpoints.emergency_after", "must be at least told_after (PT10M)"),
+    ('again_most = "PT2H"', 'again_most = "PT10M"', "medicine.checkpoints.again_most", "must be at least then_every (PT15M)"),
+    ('again_most = "PT2H"', 'again_most = "PT5H"', "medicine.checkpoints.again_most", "must be at most PT4H: they may still be under the medicine"),
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above must be 140 or more: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below must be 95 or less: clearance.hold lets 95 pass"),
     ("above = 30\n", "above = 31\n", "medicine.limits.respiratory_rate.urgent", "above must be 30 or less: clearance.never begins there"),

@@ -138,6 +138,17 @@ def second_checkpoint(ward: Ward, minute: float, **taken: int | None) -> str:
     return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
 
 
+def calls_of_a_forgotten_discharge(ward: Ward, length: timedelta) -> int:
+    """How often whoever has it at once is called about readings of a patient whom nobody discharged."""
+    ward.watched()
+    while ward.now < ward.begins() + minutes(120) + length:
+        told = len(ward.pages)
+        ward.passes(minutes(1))
+        if ward.pages[told:] and ward.pages[-1][0] is Kind.VITALS_OVERDUE:
+            ward.hears(Kind.VITALS_OVERDUE, Change.ACKNOWLEDGED)
+    return len([kind for kind, _ in ward.pages if kind is Kind.VITALS_OVERDUE])
+
+
 def unread_until(ward: Ward, minute: float) -> Severity | None:
     """How much a missing reading of a quarter past wants somebody by then."""
     ward.watched(until=minutes(0)).until(ward.begins() + minutes(minute))
@@ -671,6 +682,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: unread_until(ward, 29),
         Severity.URGENT,
         Severity.EMERGENCY,
+    ),
+    OneKey(
+        "medicine.checkpoints.again_most",
+        "PT15M",
+        lambda ward: calls_of_a_forgotten_discharge(ward, hours(4)),
+        6,
+        16,
     ),
     OneKey(
         "medicine.limits.vital",
