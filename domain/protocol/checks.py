@@ -68,6 +68,16 @@ def _course(protocol: Protocol) -> Contradictions:
     yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
 
 
+def _history(protocol: Protocol) -> Contradictions:
+    rules, window = protocol.escalations, protocol.course.safety_window
+    if rules.history_after is not None and rules.history_after < window:
+        yield "escalations.history_after", f"must be at least course.safety_window ({iso_8601(window)})"
+    least = max(window, rules.history_after or window)
+    if rules.risk_history_after is not None and rules.risk_history_after < least:
+        named = "history_after" if least is rules.history_after else "course.safety_window"
+        yield "escalations.risk_history_after", f"must be at least {named} ({iso_8601(least)})"
+
+
 def _schedule(protocol: Protocol) -> Contradictions:
     course, hard_max = protocol.course, protocol.medicine.dose.hard_max
     names = [part.part for part in course.schedule or ()]
@@ -251,8 +261,6 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
             yield f"{table}.grace", f"must be less than {iso_8601(nearest - rules.early)}: {belongs}"
     if rules.then_every < SHORTEST_ROUND:
         yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
-    if rules.again_most is not None and rules.again_most < rules.then_every:
-        yield f"{table}.again_most", f"must be at least then_every ({iso_8601(rules.then_every)})"
     if rules.again_most is not None and rules.again_most > RAREST_ROUND:
         yield f"{table}.again_most", f"must be at most {iso_8601(RAREST_ROUND)}: they may still be under the medicine"
     if rules.missed_after < rules.grace:
@@ -476,6 +484,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _check_ins,
     _follow_up,
     _forms,
+    _history,
     _measures,
     _evidence,
 )

@@ -213,11 +213,15 @@ RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
 class EscalationRules(Frozen):
     """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named.
 
-    `reviewed_within` is how long an adverse event that is routine may wait for a clinician until it is urgent.
+    `reviewed_within` is how long an adverse event that is routine may wait for a clinician until it is urgent. What
+    happened longer before it was told than `history_after`, and of a risk of suicide `risk_history_after`, is routine;
+    None tells it as of today.
     """
 
     resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
     reviewed_within: Length | None = None
+    history_after: Length | None = None
+    risk_history_after: Length | None = None
 
     def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
         """The roles that may resolve an escalation of this kind; empty for any."""

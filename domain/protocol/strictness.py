@@ -26,7 +26,7 @@ _AT_LEAST: Final = (
 
 _LONGER: Final = (
     *("_min", "minimum_observation", "solids_fasting", "fluids_fasting", "safety_window", "urgent_through"),
-    *("infusion.least", "same_dose_within"),
+    *("infusion.least", "same_dose_within", "history_after"),
 )
 """Durations for which somebody is kept, asked or watched."""
 

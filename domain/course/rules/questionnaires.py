@@ -97,9 +97,9 @@ def _answer_risk(
 
 
 def _brought_along(transition: Transition[Any], event: MeasureRecorded) -> Severity | None:
-    """How loudly an answer is told that the patient brings along; of anybody who is in treatment it may be a slip."""
+    """How loudly an answer is told that the patient brings along; of anybody in treatment only if it is history."""
     if transition.course.phase is not Phase.SCREENING:
-        return None
+        return Severity.ROUTINE if transition.tells_history(Kind.SUICIDE_RISK, event.time) else None
     return risk_screens.earlier(transition.course, event.time, transition.now)
 
 

@@ -11,7 +11,7 @@ from domain.course.state import Phase
 from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DischargeAssessed, VitalsRecorded
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.values import Actor, Role, Severity
 from domain.views.course import course_view
@@ -147,6 +147,12 @@ def calls_of_a_forgotten_discharge(ward: Ward, length: timedelta) -> int:
         if ward.pages[told:] and ward.pages[-1][0] is Kind.VITALS_OVERDUE:
             ward.hears(Kind.VITALS_OVERDUE, Change.ACKNOWLEDGED)
     return len([kind for kind, _ in ward.pages if kind is Kind.VITALS_OVERDUE])
+
+
+def tells_late(ward: Ward, event: ClinicEvent) -> dict[Kind, Severity]:
+    """What is open once somebody in preparation tells of it."""
+    ward.eligible().sends(event)
+    return ward.open
 
 
 def unread_until(ward: Ward, minute: float) -> Severity | None:
@@ -898,6 +904,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: event_after(ward, hours(5)),
         Severity.ROUTINE,
         Severity.URGENT,
+    ),
+    OneKey(
+        "escalations.history_after",
+        "P60D",
+        lambda ward: tells_late(ward, adverse_event(MARA, at=ward.now - days(50), grade=4)),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+    ),
+    OneKey(
+        "escalations.risk_history_after",
+        "P120D",
+        lambda ward: tells_late(ward, cssrs(MARA, at=ward.now - days(100), items=HAS_A_METHOD)),
+        {Kind.SUICIDE_RISK: Severity.ROUTINE},
+        {Kind.SUICIDE_RISK: Severity.URGENT},
     ),
     OneKey(
         "escalations.resolved_by",

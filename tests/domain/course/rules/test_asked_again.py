@@ -25,7 +25,7 @@ def asked(ward: Ward, until: datetime, *, acknowledged: bool = True) -> Iterator
 
 
 def test_a_forgotten_discharge_asks_whoever_has_it_ever_more_rarely(ward: Ward) -> None:
-    """190 calls in a day became these: they have it, and nothing has changed since."""
+    """`again_most`: 190 calls in a day became these, for they have it, and nothing has changed since."""
     ward.watched()
     day = list(asked(ward, ward.begins() + hours(26)))
 
