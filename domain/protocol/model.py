@@ -45,7 +45,8 @@ class CourseRules(Frozen):
     `review_after_event` also after a session with an urgent or emergency event, None as False.
 
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
-    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted; with
+    `hold_review_by_day` within `check_ins.waking`, at the last such moment, None at any hour. Calls and risk
     screens are owed for `safety_window` after the last dose, even after closing.
 
     The parts of `schedule` follow one another from the first session on, each with intervals of its own; those of the
@@ -68,6 +69,7 @@ class CourseRules(Frozen):
     ask_again: Length = timedelta(days=7)
     hold_review: Length = timedelta(days=7)
     safety_hold_review: Length = timedelta(days=2)
+    hold_review_by_day: bool | None = None
     safety_window: Length = timedelta(days=30)
     schedule: Annotated[tuple[SchedulePart, ...], Field(min_length=1)] | None = None
     maintenance: MaintenanceRules | None = None

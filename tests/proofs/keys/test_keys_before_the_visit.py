@@ -279,6 +279,15 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         days(2),
         days(1),
     ),
+    OneKey(
+        "course.hold_review_by_day",
+        False,
+        lambda ward: hold_is_reviewed_after(
+            ward, consent_withdrawn(MARA, at=ward.prepared().now.replace(hour=23, minute=0))
+        ),
+        days(2) - hours(2),
+        days(2),
+    ),
     OneKey("course.safety_window", "P4D", calls_after_closing, ["P1D", "P3D", "P7D"], ["P1D", "P3D"]),
     OneKey(
         "course.interval_max",
