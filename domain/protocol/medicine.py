@@ -239,12 +239,14 @@ class SymptomRules(Frozen):
 class DischargeRules(Frozen):
     """What must hold before a dosed patient is discharged.
 
+    A pressure that is at most `bp_not_falling_margin` above the clearance reading is back there; None for no margin.
     `measures` are the instruments that are answered between the dose and the door; None for none.
     """
 
     padss_min: Annotated[int, Field(ge=0, le=10)]
     bp_within_percent: Percent
     bp_not_falling_after: Length
+    bp_not_falling_margin: Annotated[int, Field(ge=1, le=10)] | None = None
     moaas_min: Annotated[int, Field(ge=0, le=5)]
     spo2_min: Percent
     oriented: bool

@@ -17,7 +17,9 @@ Scalar: TypeAlias = str | bool | int | float | timedelta | time | AfterDose
 Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]
 
 UNITS: Mapping[str, str] = {
-    **dict.fromkeys((Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max"), "mmHg"),
+    **dict.fromkeys(
+        (Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max", "bp_not_falling_margin"), "mmHg"
+    ),
     Vital.HEART_RATE: "beats/min",
     Vital.RESPIRATORY_RATE: "breaths/min",
     **dict.fromkeys(

@@ -12,6 +12,7 @@ from domain.values import Severity
 
 _AT_MOST: Final = (
     *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
+    "bp_not_falling_margin",
     "cut_off.at_least",
 )
 _AT_LEAST: Final = (

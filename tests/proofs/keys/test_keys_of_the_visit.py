@@ -40,6 +40,7 @@ from tests.support.cast import (
     minutes,
     missed,
     moved,
+    over,
     plan,
     vitals,
 )
@@ -153,6 +154,17 @@ def tells_late(ward: Ward, event: ClinicEvent) -> dict[Kind, Severity]:
     """What is open once somebody in preparation tells of it."""
     ward.eligible().sends(event)
     return ward.open
+
+
+def stays_at_clearance(ward: Ward, *, cleared_with: int, then: int) -> list[Kind]:
+    """What is open of a patient whom a prescriber cleared above the hold limits, and whose pressure stays."""
+    measured = vitals(MARA, at=ward.checked_in().now)
+    ward.reports(measured.but(data=measured.data.but(systolic=cleared_with)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
+    ward.watched(until=minutes(90))
+    for minute in (120, 125):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute), systolic=then))
+    return list(ward.open)
 
 
 def unread_until(ward: Ward, minute: float) -> Severity | None:
@@ -784,6 +796,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "medicine.discharge.bp_not_falling_after",
         "PT90M",
         lambda ward: stays_high_until(ward, 95),
+        [],
+        [Kind.BLOOD_PRESSURE_NOT_FALLING],
+    ),
+    OneKey(
+        "medicine.discharge.bp_not_falling_margin",
+        1,
+        lambda ward: stays_at_clearance(ward, cleared_with=150, then=152),
         [],
         [Kind.BLOOD_PRESSURE_NOT_FALLING],
     ),
