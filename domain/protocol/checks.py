@@ -25,6 +25,9 @@ SHORTEST_ROUND: Final = timedelta(seconds=1)
 RAREST_ROUND: Final = timedelta(hours=4)
 """Longest interval at which whoever has acknowledged missing vitals is asked for them."""
 
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""How long an answer that hints at suicide may wait for its screen before somebody is called."""
+
 SHORTEST_REPEAT: Final = timedelta(hours=1)
 """Shortest interval at which people are asked again and again for one thing."""
 
@@ -408,6 +411,11 @@ def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str
         yield f"{table}.item9", "only phq9 has an item 9"
     elif rule.item9.needs == instrument:
         yield f"{table}.item9.needs", f"must be another instrument than {instrument}: it would answer itself"
+    waits_to, within = rule.item9.screened_to, rule.item9.screened_within
+    if (waits_to is None) != (within is None):
+        yield f"{table}.item9.screened_within", "must come with screened_to: so long its answers wait for their screen"
+    if within is not None and within > LONGEST_WAIT:
+        yield f"{table}.item9.screened_within", f"must be at most {iso_8601(LONGEST_WAIT)}: until then nobody is called"
     yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), measures)
 
 

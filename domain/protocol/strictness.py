@@ -11,7 +11,15 @@ from domain.protocol.values import Range
 from domain.values import Severity
 
 _AT_MOST: Final = (
-    *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
+    *(
+        "_max",
+        "max",
+        "within_percent",
+        "dose_at_most_percent",
+        "item9.at_least",
+        "item9.routine_to",
+        "item9.screened_to",
+    ),
     "bp_not_falling_margin",
     "cut_off.at_least",
 )
@@ -35,7 +43,7 @@ _SHORTER: Final = (
     *("valid_for", "_valid", "rescreen_after", "ask_again", "hold_review", "unreported_after", "unreported_at_risk"),
     *("unreported_again", "discharge_overdue", "then_every", "early", "grace", "told_after", "emergency_after"),
     *(".within", "reviewed_within", "check_ins.missed", "missed_at_risk", "plan_interval_within", "reminder"),
-    *("bp_not_falling_after", "infusion.most", "parts_within", "again_most"),
+    *("bp_not_falling_after", "infusion.most", "parts_within", "again_most", "screened_within"),
 )
 """Durations for which something holds, or may be waited for."""
 

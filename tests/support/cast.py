@@ -98,8 +98,15 @@ def _typed_in_at_once(protocol: Protocol) -> Protocol:
     return protocol.but(medicine=protocol.medicine.but(checkpoints=grid))
 
 
-WEEKLY: Protocol = _typed_in_at_once(SHIPPED)
-"""The clinic's protocol: as it is shipped, but for the time that a reading may take to be typed in."""
+def _told_at_once(protocol: Protocol) -> Protocol:
+    phq9 = protocol.measures["phq9"]
+    assert phq9.item9 is not None
+    told = phq9.but(item9=phq9.item9.but(screened_to=None, screened_within=None))
+    return protocol.but(measures={**protocol.measures, "phq9": told})
+
+
+WEEKLY: Protocol = _told_at_once(_typed_in_at_once(SHIPPED))
+"""The clinic's protocol: as it is shipped, but for the time that a reading or a screen may take to be typed in."""
 
 SPRAY: Mapping[str, object] = {
     "medicine.dose.basis": DoseBasis.MG,

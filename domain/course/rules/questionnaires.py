@@ -55,7 +55,8 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         is_at_risk_already = risk_screens.is_known_at_risk(transition.course)
         _learn(transition)
-        severity = rule.item9.severity if is_at_risk_already else rule.item9.severity_of(scored.item9)
+        late = transition.now - event.time
+        severity = rule.item9.severity if is_at_risk_already else rule.item9.severity_of(scored.item9, late)
         transition.escalate(Kind.ITEM9_POSITIVE, None, _brought_along(transition, event) or severity, event.time)
     if not taken.is_known:
         _answer_risk(transition, rule, scored.risk, event)

@@ -77,14 +77,15 @@ def _after_answers(course: CourseState) -> Iterator[ScreenOwed]:
             continue
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and not _is_after(course.measure(rule.needs), newest.at, newest.sequence):
+            waits = rule.waits_for_screen(newest.scored.item9 or 0, newest.recorded_at - newest.at)
             yield ScreenOwed(
                 instrument=rule.needs,
                 asked_at=newest.at,
                 learned_at=newest.recorded_at,
-                due_at=_day_ends(course, newest.at),
+                due_at=_day_ends(course, newest.at) if waits is None else newest.at + waits,
                 kind=Kind.ITEM9_POSITIVE,
                 severity=earlier(course, newest.at, newest.recorded_at) or rule.severity,
-                waits_for_morning=not is_known_at_risk(course),
+                waits_for_morning=waits is None and not is_known_at_risk(course),
             )
 
 

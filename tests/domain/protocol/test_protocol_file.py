@@ -161,6 +161,8 @@ CONTRADICTIONS = [
     ('again_most = "PT2H"', 'again_most = "PT5H"', "medicine.checkpoints.again_most", "must be at most PT4H: they may still be under the medicine"),
     ('\nhistory_after = "P30D"', '\nhistory_after = "P29D"', "escalations.history_after", "must be at least course.safety_window (P30D)"),
     ('risk_history_after = "P90D"', 'risk_history_after = "P29D"', "escalations.risk_history_after", "must be at least course.safety_window (P30D)"),
+    ('screened_within = "PT30M"', 'screened_within = "PT2H"', "measures.phq9.item9.screened_within", "must be at most PT1H: until then nobody is called"),
+    ("screened_to = 2, ", "", "measures.phq9.item9.screened_within", "must come with screened_to: so long its answers wait for their screen"),
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above must be 140 or more: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below must be 95 or less: clearance.hold lets 95 pass"),
     ("above = 30\n", "above = 31\n", "medicine.limits.respiratory_rate.urgent", "above must be 30 or less: clearance.never begins there"),
