@@ -274,12 +274,14 @@ class InfusionRules(Frozen):
 class ComedicationRule(Frozen):
     """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
 
-    Without `tell` nobody is told.
+    Without `tell` nobody is told. Of one that was taken outside a visit, and more than a day after a dose, as severely
+    as `tell_on_other_days`; None as ever.
     """
 
     code: Code
     restarts_observation: bool = False
     tell: Severity | None = None
+    tell_on_other_days: Severity | None = None
 
 
 class ComparedRules(Frozen):

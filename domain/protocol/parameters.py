@@ -116,6 +116,7 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
         case ComedicationRule():
             yield from _parameters(f"{key}.{value.code}.restarts_observation", value.restarts_observation)
             yield from _parameters(f"{key}.{value.code}.tell", value.tell)
+            yield from _parameters(f"{key}.{value.code}.tell_on_other_days", value.tell_on_other_days)
         case Frozen():
             for name in type(value).model_fields:
                 yield from _parameters(f"{key}.{name}", getattr(value, name))

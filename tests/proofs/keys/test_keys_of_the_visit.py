@@ -856,6 +856,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*MIDAZOLAM, "tell"),
     ),
     OneKey(
+        "medicine.comedication.tell_on_other_days",
+        "emergency",
+        lambda ward: tells_late(ward, medication(MARA, None, at=ward.now, code="lorazepam")),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+        where=("medicine", "comedication", 1, "tell_on_other_days"),
+    ),
+    OneKey(
         "medicine.compared.weight_within_percent",
         20,
         lambda ward: arrives_and_is_cleared(ward, weight_kg=80),
