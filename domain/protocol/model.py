@@ -40,9 +40,10 @@ from domain.values import Code, Frozen, Name, Role, Severity
 class CourseRules(Frozen):
     """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
 
-    A dose may come `plan_interval_within` sooner than the plan's interval says; None asks nothing of it. After the
-    review of `review_after_session` the prescriber reviews again `review_every` so many sessions; with
-    `review_after_event` also after a session with an urgent or emergency event, None as False.
+    With `interval_by_day` the least interval, and the plan's, are counted from the day of a dose to the day of the
+    next; None from hour to hour. A dose may come `plan_interval_within` sooner than the plan's interval says; None
+    asks nothing of it. After the review of `review_after_session` the prescriber reviews again `review_every` so
+    many sessions; with `review_after_event` also after a session with an urgent or emergency event, None as False.
 
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
     hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted; with
@@ -61,6 +62,7 @@ class CourseRules(Frozen):
     interval_min: Length
     interval_max: Length
     rescreen_after: Length
+    interval_by_day: bool | None = None
     plan_interval_within: LengthOrZero | None = None
     review_after_session: AtLeastOne | None = None
     review_every: AtLeastOne | None = None

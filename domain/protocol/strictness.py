@@ -52,7 +52,7 @@ _REQUIRED: Final = (
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
     *("check_in_on_booked_day", "trials_named", ".prescribed", "review_after_event"),
 )
-_PERMITTED: Final = ("step_after_event", "one_person_two_roles")
+_PERMITTED: Final = ("step_after_event", "one_person_two_roles", "interval_by_day")
 
 _MORE: Final = (
     *("screening.measures", "medicine.measures", "screening.absolute", "screening.review", "caution_medications"),

@@ -263,6 +263,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.interval", "P10D", interval, 7, 10),
     OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [PLANNED], ["interval.too_short"]),
+    OneKey(
+        "course.interval_by_day",
+        False,
+        lambda ward: books_again_after(ward, 1.9),
+        [PLANNED],
+        ["interval.too_short"],
+    ),
     OneKey("course.plan_interval_within", "P5D", lambda ward: books_again_after(ward, 2.5), [PLANNED], []),
     OneKey("course.ask_again", "P3D", asked_again_after, days(7), days(3)),
     OneKey(
