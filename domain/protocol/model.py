@@ -96,7 +96,8 @@ class ScreeningRules(Frozen):
 
     `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
-    `further_consents` are asked for beside it, by the name of their document. `tests` are by the code of each, `gates`
+    `further_consents` are asked for beside it, by the name of their document. With `consent_spelling_free` papers and
+    versions are the same however they are spelled; None asks for each letter. `tests` are by the code of each, `gates`
     by a name of the clinic's own. None asks for none. `earlier_answers` is how loudly an answer is told that is dated
     before the referral and is of no recent month; None as any other.
     """
@@ -110,6 +111,7 @@ class ScreeningRules(Frozen):
     diastolic_max: AtLeastOne
     consent_version: Text
     consent_documents: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    consent_spelling_free: bool | None = None
     consent_valid_for: Length
     absolute: tuple[Code, ...]
     review: tuple[Code, ...]
@@ -124,13 +126,15 @@ class ScreeningRules(Frozen):
 class PreparationRules(Frozen):
     """The talks and topics that must be covered before the first dose. A talk of fewer minutes is none.
 
-    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody.
+    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody. With
+    `during_screening` one counts that is told before the decision on eligibility; None only one that is told after it.
     """
 
     sessions: Count
     least_minutes: AtLeastOne | None = None
     roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] | None = None
     within: Length
+    during_screening: bool | None = None
     topics: tuple[Code, ...]
 
 

@@ -52,7 +52,13 @@ _REQUIRED: Final = (
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
     *("check_in_on_booked_day", "trials_named", ".prescribed", "review_after_event"),
 )
-_PERMITTED: Final = ("step_after_event", "one_person_two_roles", "interval_by_day")
+_PERMITTED: Final = (
+    "step_after_event",
+    "one_person_two_roles",
+    "interval_by_day",
+    "during_screening",
+    "consent_spelling_free",
+)
 
 _MORE: Final = (
     *("screening.measures", "medicine.measures", "screening.absolute", "screening.review", "caution_medications"),

@@ -28,8 +28,10 @@ from tests.support.cast import (
     days,
     dose,
     eligible,
+    gad7,
     hold,
     hours,
+    phq9,
     plan,
     preparation,
     referral,
@@ -49,6 +51,20 @@ AS_SHIPPED: Final = content_hash(SHIPPED)
 
 def refers(ward: Ward, *indications: str, protocol: str = "kap-im-weekly") -> list[str]:
     return ward.reasons(referral(MARA, at=ward.now, indications=indications or ["F33.2"], protocol=protocol))
+
+
+def decides_by_paper(ward: Ward, document: str) -> list[str]:
+    """What stands before `eligible` where this document was signed, and no other."""
+    day = ward.referred().now + days(1)
+    for event in (
+        screening(MARA, at=day),
+        phq9(MARA, at=day),
+        gad7(MARA, at=day),
+        cssrs(MARA, at=day),
+        consent(MARA, at=day, document=document),
+    ):
+        ward.reports(event)
+    return ward.reasons(eligible(MARA, at=ward.now))
 
 
 def decides(ward: Ward, visit: ClinicEvent | None = None, *, after: int = 0) -> list[str]:
@@ -435,6 +451,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
     OneKey("screening.consent_documents", ["ours"], decides, [], ["consent.other_document"]),
+    OneKey(
+        "screening.consent_spelling_free",
+        False,
+        lambda ward: decides_by_paper(ward, "KAP Consent"),
+        [],
+        ["consent.other_document"],
+    ),
     OneKey("screening.consent_valid_for", "P30D", lambda ward: decides(ward, after=31), [], ["consent.expired"]),
     OneKey(
         "screening.absolute",
@@ -642,6 +665,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: prepared_by(ward, TOPICS, TOPICS),
         Phase.MEDICINE,
         Phase.PREPARATION,
+    ),
+    OneKey(
+        "preparation.during_screening",
+        False,
+        lambda ward: ward.screened().reasons(preparation(MARA, at=ward.now)),
+        [],
+        ["course.wrong_phase"],
     ),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
     OneKey(
