@@ -94,7 +94,8 @@ class CourseRules(Frozen):
 class ScreeningRules(Frozen):
     """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh.
 
-    `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
+    Somebody older than `age_max` is weighed by the prescriber; None asks for no upper age. `known` are conditions and
+    medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
     `further_consents` are asked for beside it, by the name of their document. With `consent_spelling_free` papers and
     versions are the same however they are spelled; None asks for each letter. `tests` are by the code of each, `gates`
@@ -106,6 +107,7 @@ class ScreeningRules(Frozen):
     valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
+    age_max: Years | None = None
     prior_trials_min: Trials
     systolic_max: AtLeastOne
     diastolic_max: AtLeastOne

@@ -42,7 +42,7 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys(
         ("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most", "before_every"), "sessions"
     ),
-    "age_min": "years",
+    **dict.fromkeys(("age_min", "age_max"), "years"),
     "prior_trials_min": "trials",
     "abstinent_days_min": "days",
     "boosters_max": "boosters",

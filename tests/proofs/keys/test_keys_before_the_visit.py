@@ -428,6 +428,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         UNMEASURED,
         ["measure.phq9_missing"],
     ),
+    OneKey("screening.age_max", 40, lambda ward: sees(ward, age_years=41), [], ["screening.age_above_limit"]),
     OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),
     OneKey(
         "screening.prior_trials_min",
