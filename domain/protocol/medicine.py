@@ -136,7 +136,8 @@ class CheckpointRules(Frozen):
     """When vitals are due after a dose, which signs they are, and when missing ones open an escalation.
 
     A reading taken within `grace` is in time. Whether one was taken is not known before it is typed in: `told_after` is
-    how long after the due moment people are told that there is none; None means `grace`.
+    how long after the due moment people are told that there is none; None means `grace`. After the last offset, whoever
+    has acknowledged that one is missing is called again ever more rarely, `again_most` apart at the most; None at each.
     """
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
@@ -145,6 +146,7 @@ class CheckpointRules(Frozen):
     grace: Length
     told_after: Length | None = None
     emergency_after: Length
+    again_most: Length | None = None
     required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
 
     @property
@@ -259,12 +261,14 @@ class SymptomRules(Frozen):
 class DischargeRules(Frozen):
     """What must hold before a dosed patient is discharged.
 
+    A pressure that is at most `bp_not_falling_margin` above the clearance reading is back there; None for no margin.
     `measures` are the instruments that are answered between the dose and the door; None for none.
     """
 
     padss_min: Annotated[int, Field(ge=0, le=10)]
     bp_within_percent: Percent
     bp_not_falling_after: Length
+    bp_not_falling_margin: Annotated[int, Field(ge=1, le=10)] | None = None
     moaas_min: Annotated[int, Field(ge=0, le=5)]
     spo2_min: Percent
     oriented: bool
@@ -293,12 +297,14 @@ class InfusionRules(Frozen):
 class ComedicationRule(Frozen):
     """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
 
-    Without `tell` nobody is told.
+    Without `tell` nobody is told. Of one that was taken outside a visit, and more than a day after a dose, as severely
+    as `tell_on_other_days`; None as ever.
     """
 
     code: Code
     restarts_observation: bool = False
     tell: Severity | None = None
+    tell_on_other_days: Severity | None = None
 
 
 class ComparedRules(Frozen):

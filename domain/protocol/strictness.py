@@ -14,6 +14,7 @@ from domain.values import Severity
 _AT_MOST: Final = (
     *("_max", "max", "within_percent", "dose_at_most_percent", "item9.at_least", "item9.routine_to"),
     *("cut_off.at_least", "before_every", "pounds_from_kg", "rounding_percent", "whole_from_percent"),
+    *("item9.screened_to", "bp_not_falling_margin"),
 )
 _AT_LEAST: Final = (
     "_min",
@@ -27,7 +28,7 @@ _AT_LEAST: Final = (
 
 _LONGER: Final = (
     *("_min", "minimum_observation", "solids_fasting", "fluids_fasting", "safety_window", "urgent_through"),
-    *("infusion.least", "same_dose_within", "parts_apart", "unknown_after_dose.within"),
+    *("infusion.least", "same_dose_within", "parts_apart", "unknown_after_dose.within", "history_after"),
 )
 """Durations for which somebody is kept, asked or watched."""
 
@@ -35,7 +36,7 @@ _SHORTER: Final = (
     *("valid_for", "_valid", "rescreen_after", "ask_again", "hold_review", "unreported_after", "unreported_at_risk"),
     *("unreported_again", "discharge_overdue", "then_every", "early", "grace", "told_after", "emergency_after"),
     *(".within", "reviewed_within", "check_ins.missed", "missed_at_risk", "plan_interval_within", "reminder"),
-    *("bp_not_falling_after", "infusion.most", "parts_within"),
+    *("bp_not_falling_after", "infusion.most", "parts_within", "again_most", "screened_within"),
 )
 """Durations for which something holds, or may be waited for."""
 
@@ -44,7 +45,13 @@ _REQUIRED: Final = (
     *("steady_gait", "dissociation_resolved", "restarts_observation", "compared.pregnancy_test", ".hold"),
     *("check_in_on_booked_day", "resume_gated", "trials_named", ".prescribed", "review_after_event"),
 )
-_PERMITTED: Final = ("step_after_event", "one_person_two_roles")
+_PERMITTED: Final = (
+    "step_after_event",
+    "one_person_two_roles",
+    "interval_by_day",
+    "during_screening",
+    "consent_spelling_free",
+)
 
 _MORE: Final = (
     *("screening.measures", "medicine.measures", "screening.absolute", "screening.review", "caution_medications"),

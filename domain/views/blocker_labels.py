@@ -136,6 +136,7 @@ WORDS: Final[Mapping[str, str]] = {
     "screening.<>": "A finding for the prescriber to decide",
     "screening.<>_above_limit": "Blood pressure above the screening limit",
     "screening.abstinence_below_limit": "A finding for the prescriber to decide",
+    "screening.age_above_limit": "A finding for the prescriber to decide",
     "screening.age_below_limit": "The screening excludes the treatment",
     "screening.condition_unknown": "A finding for the prescriber to decide",
     "screening.medication_unknown": "A finding for the prescriber to decide",

@@ -239,7 +239,7 @@ def _assessed_at_once(ward: Ward) -> ClinicEvent:
 REFUSING: Final[tuple[Reason, ...]] = (
     # Anywhere
     Reason("actor.role_not_allowed", lambda ward: eligible(MARA, at=ward.screened().now, by=LIND)),
-    Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
+    Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.integrated().now)),
     Reason("corrects.unknown", lambda ward: vitals(MARA, 1, at=ward.dosed().now).but(corrects="never accepted")),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
     Reason(
@@ -311,6 +311,11 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "screening.age_below_limit",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, age_years=17)),
+    ),
+    Reason(
+        "screening.age_above_limit",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, age_years=76)),
+        weekly({"screening.age_max": 75}),
     ),
     Reason(
         "screening.diastolic_above_limit",
@@ -386,7 +391,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "interval.too_short",
-        lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + hours(47)),
+        lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + days(1)),
     ),
     Reason("booking.monitor_missing", lambda ward: _booked_with(ward, STAFF[0], STAFF[2])),
     Reason(

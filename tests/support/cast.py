@@ -99,8 +99,15 @@ def _to_the_edge(protocol: Protocol) -> Protocol:
     return protocol.but(medicine=protocol.medicine.but(checkpoints=grid, dose=exact))
 
 
-WEEKLY: Protocol = _to_the_edge(SHIPPED)
-"""The clinic's protocol: as it is shipped, but readings are typed in at once, and doses are whole and exact."""
+def _told_at_once(protocol: Protocol) -> Protocol:
+    phq9 = protocol.measures["phq9"]
+    assert phq9.item9 is not None
+    told = phq9.but(item9=phq9.item9.but(screened_to=None, screened_within=None))
+    return protocol.but(measures={**protocol.measures, "phq9": told})
+
+
+WEEKLY: Protocol = _told_at_once(_to_the_edge(SHIPPED))
+"""The clinic's protocol: as it is shipped, but readings and screens are typed in at once, doses are whole and exact."""
 
 SPRAY: Mapping[str, object] = {
     "medicine.dose.basis": DoseBasis.MG,

@@ -127,6 +127,7 @@ LIFTED = over(
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
+    "screening.age_above_limit",
     "screening.diastolic_above_limit",
     *(f"escalation.{kind}_open" for kind in Kind),
     "discharge.assessed_too_early",

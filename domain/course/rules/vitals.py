@@ -99,8 +99,10 @@ def _looked_back_at(protocol: Protocol, vital: Vital) -> int:
 def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
     """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1).
 
-    Of whoever was cleared above them it counts from there: it need not fall below where it came from.
+    Of whoever was cleared above them it counts from there, and so much above it as `bp_not_falling_margin`: it need not
+    fall below where it came from.
     """
+    margin = protocol.medicine.discharge.bp_not_falling_margin or 0
     hold = protocol.medicine.clearance.hold
     last_dose = session.doses[-1].ended_at if session.doses else None
     if (
@@ -112,7 +114,7 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
     cleared_with = at_clearance(protocol, session)
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
         limits, now = hold.of(vital), value_of(reading, vital)
-        if limits is not None and now is not None and now > max(limits.high, cleared_with.get(vital, 0)):
+        if limits is not None and now is not None and now > max(limits.high, cleared_with.get(vital, 0) + margin):
             then = next(_values_before(session, reading, vital, since=last_dose), None)
             if then is not None and now >= then:
                 return True

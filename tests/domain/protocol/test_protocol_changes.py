@@ -21,7 +21,12 @@ RESOLVED: Final = "escalations.resolved_by.vitals_emergency"
 NOBODY_CAN_SAY: Final = frozenset(
     {
         *("route", "course.medicine_sessions", "course.interval", "course.interval_max", "course.review_after_session"),
-        *("course.review_every", "screening.consent_version", "medicine.credentials.therapist"),
+        *(
+            "course.hold_review_by_day",
+            "course.review_every",
+            "screening.consent_version",
+            "medicine.credentials.therapist",
+        ),
         *("medicine.planned_duration", "medicine.dose.basis", "medicine.infusion.usual", "check_ins.waking"),
         *("medicine.symptoms.urgent", "medicine.symptoms.warning"),
     }

@@ -11,7 +11,7 @@ from domain.course.state import Phase
 from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DischargeAssessed, VitalsRecorded
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.values import Actor, Role, Severity
 from domain.views.course import course_view
@@ -43,6 +43,7 @@ from tests.support.cast import (
     minutes,
     missed,
     moved,
+    over,
     plan,
     screening,
     vitals,
@@ -153,6 +154,34 @@ def second_checkpoint(ward: Ward, minute: float, **taken: int | None) -> str:
     reading = vitals(MARA, at=ward.begins() + minutes(minute), **taken)  # type: ignore[arg-type]
     ward.watched(until=minutes(0)).reports(reading)
     return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
+
+
+def calls_of_a_forgotten_discharge(ward: Ward, length: timedelta) -> int:
+    """How often whoever has it at once is called about readings of a patient whom nobody discharged."""
+    ward.watched()
+    while ward.now < ward.begins() + minutes(120) + length:
+        told = len(ward.pages)
+        ward.passes(minutes(1))
+        if ward.pages[told:] and ward.pages[-1][0] is Kind.VITALS_OVERDUE:
+            ward.hears(Kind.VITALS_OVERDUE, Change.ACKNOWLEDGED)
+    return len([kind for kind, _ in ward.pages if kind is Kind.VITALS_OVERDUE])
+
+
+def tells_late(ward: Ward, event: ClinicEvent) -> dict[Kind, Severity]:
+    """What is open once somebody in preparation tells of it."""
+    ward.eligible().sends(event)
+    return ward.open
+
+
+def stays_at_clearance(ward: Ward, *, cleared_with: int, then: int) -> list[Kind]:
+    """What is open of a patient whom a prescriber cleared above the hold limits, and whose pressure stays."""
+    measured = vitals(MARA, at=ward.checked_in().now)
+    ward.reports(measured.but(data=measured.data.but(systolic=cleared_with)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
+    ward.watched(until=minutes(90))
+    for minute in (120, 125):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute), systolic=then))
+    return list(ward.open)
 
 
 def unread_until(ward: Ward, minute: float) -> Severity | None:
@@ -726,6 +755,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         Severity.EMERGENCY,
     ),
     OneKey(
+        "medicine.checkpoints.again_most",
+        "PT15M",
+        lambda ward: calls_of_a_forgotten_discharge(ward, hours(4)),
+        6,
+        16,
+    ),
+    OneKey(
         "medicine.limits.vital",
         "heart_rate",
         lambda ward: reads(ward, heart_rate=115),
@@ -831,6 +867,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [Kind.BLOOD_PRESSURE_NOT_FALLING],
     ),
     OneKey(
+        "medicine.discharge.bp_not_falling_margin",
+        1,
+        lambda ward: stays_at_clearance(ward, cleared_with=150, then=152),
+        [],
+        [Kind.BLOOD_PRESSURE_NOT_FALLING],
+    ),
+    OneKey(
         "medicine.discharge.moaas_min",
         4,
         lambda ward: leaves(ward, found(moaas=4)),
@@ -881,6 +924,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         {Kind.ADVERSE_EVENT: Severity.URGENT},
         {Kind.ADVERSE_EVENT: Severity.ROUTINE},
         where=(*MIDAZOLAM, "tell"),
+    ),
+    OneKey(
+        "medicine.comedication.tell_on_other_days",
+        "emergency",
+        lambda ward: tells_late(ward, medication(MARA, None, at=ward.now, code="lorazepam")),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+        where=("medicine", "comedication", 1, "tell_on_other_days"),
     ),
     OneKey(
         "medicine.compared.weight_within_percent",
@@ -957,6 +1008,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: event_after(ward, hours(5)),
         Severity.ROUTINE,
         Severity.URGENT,
+    ),
+    OneKey(
+        "escalations.history_after",
+        "P60D",
+        lambda ward: tells_late(ward, adverse_event(MARA, at=ward.now - days(50), grade=4)),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+    ),
+    OneKey(
+        "escalations.risk_history_after",
+        "P120D",
+        lambda ward: tells_late(ward, cssrs(MARA, at=ward.now - days(100), items=HAS_A_METHOD)),
+        {Kind.SUICIDE_RISK: Severity.ROUTINE},
+        {Kind.SUICIDE_RISK: Severity.URGENT},
     ),
     OneKey(
         "escalations.resolved_by",
