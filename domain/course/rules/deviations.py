@@ -104,6 +104,8 @@ def severity_of(
         deviations = tuple(deviations)
         if any(one.code == "infusion.told_twice" for one in deviations):
             return rules.other  # nothing was given by it, whoever told of it
+        if course.protocol.medicine.dose.parts_apart is not None:
+            deviations = _of_a_copy(deviations)
         if isinstance(event, InfusionStopped) and course.protocol.medicine.compared is not None:
             deviations = _of_a_stop(course.protocol.medicine.compared, deviations)
         given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
@@ -122,6 +124,13 @@ def _of_more(deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
     if any(one.code in _NOTHING_MORE for one in told):
         return ()
     return tuple(one for one in told if one.code not in _PLACES)
+
+
+def _of_a_copy(deviations: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+    """What may be a second report was not given by whoever sent it: their role makes no emergency of the question."""
+    if not any(one.code == "dose.possible_duplicate" for one in deviations):
+        return deviations
+    return tuple(one.but(absolute=False) if one.code == "actor.role_not_allowed" else one for one in deviations)
 
 
 def _of_a_stop(compared: ComparedRules, deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:

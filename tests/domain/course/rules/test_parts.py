@@ -9,9 +9,9 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.protocol.values import Route
-from domain.values import Actor, Severity
+from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
-from tests.support.cast import EHR, LIND, MARA, OSEI, SPRAY, correction, dose, minutes, plan, vitals, weekly
+from tests.support.cast import EHR, LIND, MARA, OSEI, SPRAY, changed, correction, dose, minutes, plan, vitals, weekly
 from tests.support.ward import EDGES, Ward
 
 PARTS: Final = {
@@ -190,3 +190,17 @@ def test_a_slip_that_was_corrected_speaks_against_no_further_device(opens: Opens
 
     assert device(ward, 5) == []
     assert len(ward.pages) == pages
+
+
+def test_a_copy_by_a_system_that_gives_nothing_is_a_question(opens: Opens) -> None:
+    """`given_by` does not name it: it is asked whether the device was told twice, and the next one is given."""
+    ward = opens(changed(APART, {"medicine.dose.given_by": (Role.PRESCRIBER, Role.MONITOR)}))
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=56))
+    ward.cleared()
+    device(ward, 0, by=LIND)
+
+    assert set(device(ward, 1, by=EHR)) == {"actor.role_not_allowed", "dose.possible_duplicate"}
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+    assert device(ward, 5, by=LIND) == []
+    assert "actor.role_not_allowed" in device(ward, 11, by=EHR)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
