@@ -31,7 +31,7 @@ def required_sign_holes(protocol: Protocol) -> Holes:
 
 
 def _is_left_to_the_form(protocol: Protocol, vital: Vital) -> bool:
-    """Whether some who give this medicine take the sign before it alone: by the nose, the REMS form asks no more (S5)."""
+    """Whether some who give this medicine take the sign before it alone: by the nose, as the REMS form does (S5)."""
     return set(protocol.routes) == {Route.INTRANASAL} and vital in {Vital.HEART_RATE, Vital.RESPIRATORY_RATE}
 
 
