@@ -12,7 +12,6 @@ from domain.holes.asked import DOSED_AT, WELL, course, every_value, in_the_middl
 from domain.holes.hole import Hole, Holes
 from domain.holes.limits import end_holes
 from domain.holes.published import DANGERS, NEVER_DOSED, RISE, TAKEN, Danger
-from domain.holes.required_signs import is_left_to_the_form
 from domain.holes.wording import SIGN, a, in_words, so_would
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
@@ -104,7 +103,6 @@ def gate_holes(protocol: Protocol) -> Holes:
                 lets_through=f"a patient would be cleared for a dose without {SIGN[vital]}",
                 mend=f"there must be a range of {vital} in medicine.clearance.hold (S4, S5, S34, S35: taken before "
                 "each dose)",
-                is_remark=is_left_to_the_form(protocol, vital),
             )
         else:
             yield from _cleared(protocol, vital)

@@ -26,12 +26,12 @@ def required_sign_holes(protocol: Protocol) -> Holes:
                 key="medicine.checkpoints.required",
                 lets_through=f"{' and '.join(passed)} without {SIGN[vital]}{', on which a dose depends' * is_gated}",
                 mend=f"must name {vital}",
-                is_remark=is_left_to_the_form(protocol, vital),
+                is_remark=is_gated and _is_left_to_the_form(protocol, vital),
             )
 
 
-def is_left_to_the_form(protocol: Protocol, vital: Vital) -> bool:
-    """Whether some who give this medicine do without the sign: by the nose, of what the REMS form does not ask (S5)."""
+def _is_left_to_the_form(protocol: Protocol, vital: Vital) -> bool:
+    """Whether some who give this medicine take the sign before it alone: by the nose, as the REMS form does (S5)."""
     return set(protocol.routes) == {Route.INTRANASAL} and vital in {Vital.HEART_RATE, Vital.RESPIRATORY_RATE}
 
 
