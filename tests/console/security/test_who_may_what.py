@@ -66,7 +66,7 @@ ORDERS: Final[Mapping[str, dict[str, str]]] = {
 async def at_risk(house: House) -> str:
     """A course of the site bend with an escalation that is open: its id."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HIGH_RISK)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HIGH_RISK)])
     await house.is_recorded(course)
     return course
 
