@@ -233,8 +233,8 @@ COURSES: Final = (
         {
             "medicine.comedication": lambda old: (
                 *old,
-                *(ComedicationRule(code=code) for code in ("glycopyrrolate", "dexamethasone", "metoclopramide")),
-                ComedicationRule(code="clonidine", restarts_observation=True),
+                *(ComedicationRule(code=code) for code in ("famotidine", "dexamethasone", "granisetron")),
+                ComedicationRule(code="guanfacine", restarts_observation=True),
             )
         },
     ),
