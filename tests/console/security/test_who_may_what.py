@@ -162,7 +162,7 @@ async def test_operations_hold_resume_and_rebook_and_report_nothing_else(house: 
     """A hold and its end are theirs; a referral is the clinic's."""
     course = await house.has(Ward.prepared)
     operations = await house.caller(OPERATIONS)
-    now = Ward(course).now
+    now = datetime.now(UTC)
 
     held = await operations.post("/v1/events", json=on_the_wire(hold(course, at=now)))
     resumed = await operations.post("/v1/events", json=on_the_wire(resumption(course, at=now, by=DESK)))
