@@ -176,3 +176,21 @@ def test_what_happened_is_put_down_to_the_fault_of_its_moment() -> None:
         "one worker killed",
         "nothing",
     ]
+
+
+def waits(account: Account) -> list[float | None]:
+    """After how many seconds each call had its page."""
+    return [None if waited is None else waited.total_seconds() for _, waited in account.first_pages()]
+
+
+def test_a_page_waited_from_its_call_or_from_when_what_was_away_came_back() -> None:
+    """The breach's came before that: it has not waited at all. One that never came has no time."""
+    assert waits(GOOD) == [1, 0]
+    assert waits(replace(GOOD, pages=())) == [None, None]
+
+
+def test_a_page_for_another_call_says_nothing_of_one_that_was_over() -> None:
+    """Somebody had it before anybody was paged: the next one's page is not late for it."""
+    later = (a_page(WATCHED, "URGENT: reading overdue", 300), GOOD.pages[1])
+
+    assert waits(replace(GOOD, pages=later)) == [0]

@@ -126,11 +126,18 @@ class Account:
         return spell.fault if spell else BETWEEN
 
     def first_pages(self) -> Iterator[tuple[Entry, timedelta | None]]:
-        """Each escalation that somebody had to be paged for, and after how long they were, if they were."""
+        """Each escalation that somebody had to be paged for, and after how long they were, if they were.
+
+        Counted from when what was away came back; no time at all where the page did not wait for that. One that was
+        over before its page came needed none.
+        """
         for course_id, course in self.courses.items():
             for opened in _urgent(course.ledger):
-                page = self._page_of(course_id, opened)
-                yield opened, page.at - max(opened.recorded_at, self._back(opened.recorded_at)) if page else None
+                page, ended = self._page_of(course_id, opened), _ended(course.ledger, opened)
+                if page is None:
+                    yield opened, None
+                elif ended is None or page.at <= ended:
+                    yield opened, max(page.at - self._back(opened.recorded_at), timedelta())
 
     def _back(self, moment: datetime) -> datetime:
         spell = self.spell_at(moment)

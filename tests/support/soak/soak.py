@@ -151,12 +151,12 @@ async def _answers(ground: Ground) -> datetime:
 
 
 async def _left(house: House, course: CourseId, is_quiet: bool) -> Course:
-    """What is left of it, as soon as the record has all of it."""
+    """What is left of it, as soon as the record has all of it, and nothing came while the two were read."""
 
     async def recorded() -> Course | None:
         view = (await house.admin.get(f"/v1/courses/{course}")).json()
         ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
-        if len(ledger) < view["sequence"]:
+        if len(ledger) != view["sequence"]:
             return None
         entries = [Entry.model_validate(one) for one in ledger]
         return Course(entries, view["sequence"], view["ledger_head"], is_quiet)
