@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.run_length import RunLength
     from workflows.size_limits import BACKLOG_CARRIED, Fullness, History
     from workflows.size_metrics import Sizes
+    from workflows.waiting import until
 
 WORKFLOW_TYPE = "PatientCourse"
 
@@ -99,7 +100,7 @@ class PatientCourse:
             self._apply(self._course.pass_deadlines(workflow.now(), self._shown.deadlines))
         self._outbox.leave()
         self._dispatcher.leave()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await until(workflow.all_handlers_finished)
         handed_on = self._fullness.measured(self._handed_on())
         self._sizes.carried(handed_on.carried_bytes)
         workflow.continue_as_new(
@@ -209,7 +210,7 @@ class PatientCourse:
 
     async def _is_referred(self) -> bool:
         try:
-            await workflow.wait_condition(lambda: self._course.referral is not None, timeout=REFERRAL_WITHIN)
+            await until(lambda: self._course.referral is not None, REFERRAL_WITHIN)
         except TimeoutError:
             return False
         return True
@@ -219,11 +220,7 @@ class PatientCourse:
         armed = self._passes_at()
         left = None if armed is None else max(armed - workflow.now(), timedelta())
         with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: self._passes_at() != armed or self._is_run_over(),
-                timeout=left,
-                timeout_summary="the next deadline",
-            )
+            await until(lambda: self._passes_at() != armed or self._is_run_over(), left, summary="the next deadline")
 
     def _decided(self, report: Report, now: datetime) -> tuple[Decision, Decision]:
         """The deadlines that have passed and the decision on the report, changing nothing. Raises what refuses it."""

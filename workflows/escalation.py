@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import activity_names
     from workflows.background_tasks import Alongside
     from workflows.queues import COURSES
+    from workflows.waiting import until
 
 WORKFLOW_TYPE: Final = "Escalation"
 
@@ -171,9 +172,7 @@ class EscalationWorkflow:
         while not (self._is_due() or self._is_over() or self._is_ready_for_a_new_run()):
             expected = self._wakes_at()
             with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    partial(self._has_news, expected), timeout=expected - workflow.now() if expected else None
-                )
+                await until(partial(self._has_news, expected), expected - workflow.now() if expected else None)
 
     def _has_news(self, expected: datetime | None) -> bool:
         return self._wakes_at() != expected or self._is_over() or self._is_ready_for_a_new_run()
@@ -292,7 +291,7 @@ class EscalationWorkflow:
     async def _tell_the_course(self) -> None:
         course = workflow.get_external_workflow_handle(course_workflow_id(self._opening.course_id))
         while True:
-            await workflow.wait_condition(lambda: bool(self._escalation.notices))
+            await until(lambda: bool(self._escalation.notices))
             try:
                 await course.signal("escalation_moved", self._escalation.notices[0])
             except FailureError:
@@ -302,7 +301,7 @@ class EscalationWorkflow:
     async def _keep_the_record(self) -> None:
         """Records the newest view, however long the record store takes. Views in between may be skipped."""
         while True:
-            await workflow.wait_condition(lambda: self._recorded != self._escalation.view.revision)
+            await until(lambda: self._recorded != self._escalation.view.revision)
             view = self._escalation.view
             try:
                 await workflow.execute_activity(
@@ -320,7 +319,7 @@ class EscalationWorkflow:
         """Carries out an order once it is known who is on call; it may arrive before that."""
         while (snapshot := self._snapshot) is None:
             self._escalation.check_open()
-            await workflow.wait_condition(lambda: self._snapshot is not None or self._escalation.is_resolved)
+            await until(lambda: self._snapshot is not None or self._escalation.is_resolved)
         if isinstance(order, Reassign) and not workflow.patched(NO_WAIT_STARTS_AGAIN):
             self._move(self._escalation.reassign_as_of_old(order, snapshot, workflow.now()))
         else:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation.messages import Change, Notice, Opening, Settlement
     from workflows.escalation import EscalationWorkflow
     from workflows.queues import PAGING
+    from workflows.waiting import until
 
 
 class EscalationDispatcher:
@@ -48,7 +49,7 @@ class EscalationDispatcher:
     async def run(self) -> None:
         """Carries out commands until `leave` is called."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._waiting) and not self._is_leaving)
+            await until(lambda: bool(self._waiting) and not self._is_leaving)
             await self._make(self._waiting[0])
             self._waiting.pop(0)
 

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.views.figures import CourseFigures
     from domain.views.summary import Batch
     from workflows.activity_names import append_entries
+    from workflows.waiting import until
 
 BATCH = 100
 """Most entries in one batch: a whole backlog goes in few, small transactions."""
@@ -78,7 +79,7 @@ class LedgerOutbox:
     async def run(self) -> None:
         """Appends entries until `leave` is called."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._unrecorded) and not self._is_leaving)
+            await until(lambda: bool(self._unrecorded) and not self._is_leaving)
             batch = first_batch(self._unrecorded)
             if await self._append(batch):
                 self._unrecorded = self._unrecorded[len(batch) :]
