@@ -1,12 +1,14 @@
 """A model year of a clinic: what its people report, drawn by a seed. Nobody is ill, or one danger is planted a course.
 
 Each course is the example course on days of its own, with what is ordinary at a clinic: readings a little early or late
-and some typed in minutes later, a hint in every second PHQ-9, pressures that are high by habit, calls that are late.
+and some typed in minutes later, a hint in every second PHQ-9, pressures that are high by habit, calls that are late,
+patients of every weight and doses in whole milligrams.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from random import Random
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -32,6 +34,13 @@ CALLED_LATE, LATE_BY = 0.125, timedelta(hours=5)
 FILED_LATE = 0.1
 HIGH_BY_HABIT, HIGHER_BY = 0.1, 18
 """How often, and by how many mmHg, somebody's pressure is above the example's: a prescriber weighs it before a dose."""
+
+LIGHTEST, HEAVIEST, MORE_OR_LESS = 50, 110, 0.8
+"""Between which weights in kg patients are drawn, and how far a visit's is from the screening's."""
+EXAMPLE_KG: Final = 70
+MAY_BE_POUNDS: Final = 95
+"""From this weight on the prescriber says at the decision that kilograms are meant."""
+NURSE: Final = {"id": "lind", "role": "monitor"}
 
 MINUTE = timedelta(minutes=1)
 
@@ -81,10 +90,40 @@ def course(number: int, random: Random) -> list[Told]:
     """What is reported of one course of the year, in the order in which it arrives."""
     start = FIRST_MONDAY + timedelta(days=7 * random.randrange(WEEKS) + random.randrange(WEEKDAYS))
     is_high = random.random() < HIGH_BY_HABIT
+    weights = _Weights(number)
     told: list[Told] = []
     for line in EXAMPLE:
-        told += _as_it_was(_moved(line, f"YEAR-{number}", start - FIRST_MONDAY), random, is_high=is_high)
+        moved = weights.of(_moved(line, f"YEAR-{number}", start - FIRST_MONDAY))
+        told += _as_it_was(moved, random, is_high=is_high)
     return sorted(told, key=lambda one: one.received)
+
+
+class _Weights:
+    """A patient's weight, drawn for each visit, and the doses that go by it, up to the next milligram.
+
+    The first dose is given by the nurse, and the later ones by the prescriber who raises them.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._random = Random(f"weights of {number}")  # noqa: S311  a model, and no secret
+        self._kg = self._screened = round(self._random.uniform(LIGHTEST, HEAVIEST), 1)
+
+    def of(self, told: Told) -> Told:
+        """The event as it reads of this patient."""
+        match told.type:
+            case "screening.recorded":
+                return told.saying(weight_kg=self._screened)
+            case "eligibility.decided" if self._screened >= MAY_BE_POUNDS:
+                weighed = {"code": "weight.may_be_pounds", "rationale": "Weighed here, in kilograms"}
+                return told.saying(overrides=[weighed])
+            case "patient.checked_in":
+                self._kg = round(self._screened + self._random.uniform(-MORE_OR_LESS, MORE_OR_LESS), 1)
+                return told.saying(weight_kg=self._kg)
+            case "dose.administered":
+                mg = ceil(told.data["mg"] / EXAMPLE_KG * self._kg)
+                return told.saying(mg=mg, **({"actor": NURSE} if told.data["session"] == 1 else {}))
+            case _:
+                return told
 
 
 def _moved(line: str, name: str, by: timedelta) -> Told:

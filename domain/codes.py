@@ -1,7 +1,7 @@
 """Codes as people spell them, alone or in a sentence: case, plural, spaces, hyphens and punctuation say nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -55,15 +55,25 @@ def is_said(code: str, sentence: str) -> bool:
     A denial is of what follows it at once: `no nausea, severe chest pain` and `no relief of chest pain` say
     `chest_pain`; `denies nausea or chest pain` does not.
     """
+    return any(not is_denied for is_denied in _said_in(code, sentence))
+
+
+def is_only_denied(code: str, sentence: str) -> bool:
+    """Whether the sentence is one clause that denies the code, and says nothing beside it: `denies chest pain`."""
+    found = list(_said_in(code, sentence))
+    return bool(found) and all(found) and _CLAUSE.search(sentence.replace("_", " ")) is None
+
+
+def _said_in(code: str, sentence: str) -> Iterator[bool]:
+    """For each place at which the words of the code stand: whether they are denied there."""
     wanted = _words(code)
     for clause in _CLAUSE.split(sentence.replace("_", " ")):
         is_denied = False
         for words in map(_words, _OR.split(clause)):
             for start in range(len(words) - len(wanted) + 1):
-                if words[start : start + len(wanted)] == wanted and not _is_denied_by(words[:start], before=is_denied):
-                    return True
+                if words[start : start + len(wanted)] == wanted:
+                    yield _is_denied_by(words[:start], before=is_denied)
             is_denied = is_denied or any(_denies(words, place) for place in range(len(words)))
-    return False
 
 
 def _is_denied_by(words: Sequence[str], *, before: bool) -> bool:

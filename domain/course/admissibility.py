@@ -7,6 +7,7 @@ from domain.course.event_rule import MONITORED, EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.placement_blockers import (
     deceased,
+    impossible,
     none_under_way,
     not_under_way,
     unknown_session,
@@ -101,7 +102,7 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     session, by_session = session_of(course, rule, event)
     own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
     by_death = deceased(course, event.time) if isinstance(event, SHOWS_THEM_ALIVE) else ()
-    everything = (*by_role, *by_phase, *by_session, *by_death, *own)
+    everything = (*by_role, *by_phase, *by_session, *by_death, *impossible(event), *own)
     against = tuple(one for one in everything if one.absolute or one.code not in lifted)
     return Placement(session, absolute_first(against), counts=not (rule.fulfils and against))
 

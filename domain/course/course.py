@@ -306,7 +306,7 @@ class Course(CourseState):
     def _verdict(self, event: ClinicEvent) -> Verdict | None:
         match event:
             case CheckInCompleted():
-                return followup.call_verdict(self.protocol, event.data)
+                return followup.call_verdict(self, event.data, event.time)
             case AdverseEventReported():
                 return adverse_events.verdict(self.protocol, event.data)
             case VitalsRecorded():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from domain.course import screens_due, standstill, unreported
+from domain.course import asked_again, screens_due, standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
 from domain.course.rules import checkpoints, followup, observation, risk_screens
 from domain.course.rules.signs import measured_since
@@ -162,7 +162,8 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
         if not (is_made_up_for or session.is_watched):
             return
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
-        yield Deadline(
+        emergency = overdue.but(severity=Severity.EMERGENCY)
+        missed = Deadline(
             kind=DeadlineKind.CHECKPOINT,
             due_at=due_at,
             learned_at=learned_at,
@@ -170,6 +171,8 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             session=session.number,
             consequence=None if is_made_up_for else overdue,
         )
+        is_known = asked_again.is_waited_for(course, session, Severity.URGENT, due_at, missed.passes_at)
+        yield missed.but(consequence=None) if is_known else missed
         if session.is_at_home:
             # Nobody can measure them there every quarter of an hour: one reading is asked for, and then the next.
             return
@@ -180,7 +183,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
                 learned_at=learned_at,
                 grace=rules.emergency_after,
                 session=session.number,
-                consequence=overdue.but(severity=Severity.EMERGENCY),
+                consequence=None if asked_again.is_asked_already(course, session, due_at) else emergency,
             )
 
 

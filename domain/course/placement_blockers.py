@@ -1,9 +1,12 @@
-"""Precondition blockers: wrong role, wrong phase, wrong stage, unknown session, or none under way."""
+"""Precondition blockers: wrong role, wrong phase, wrong stage, unknown session, none under way, impossible numbers."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState, Phase
+from domain.events.clinic_events import ClinicEvent, Fact
+from domain.events.set_aside import SET_ASIDE
 from domain.values import Blocker, Role
 
 
@@ -84,3 +87,23 @@ def none_under_way(at: datetime) -> Blocker:
         message=f"No session was named, and none was under way at {at.isoformat(timespec='minutes')}",
         absolute=True,
     )
+
+
+def impossible(event: ClinicEvent) -> Iterator[Blocker]:
+    """What is told of numbers that cannot be: each that was set aside, and two pressures of which one is wrong."""
+    aside: Mapping[str, float] | None = getattr(event.data, SET_ASIDE, None)
+    for name, value in (aside or {}).items():
+        yield Blocker(
+            code="value.impossible",
+            message=f"{name.replace('_', ' ')} {value:g} cannot be: it is set aside, and counts as not told",
+            observed=value,
+            limit=name,
+        )
+    systolic, diastolic = getattr(event.data, "systolic", None), getattr(event.data, "diastolic", None)
+    if isinstance(event, Fact) and systolic is not None and diastolic is not None and diastolic > systolic:
+        yield Blocker(
+            code="value.contradicts",
+            message=f"Diastolic {diastolic} is above systolic {systolic}: each is judged as it was told",
+            observed=diastolic,
+            limit=systolic,
+        )

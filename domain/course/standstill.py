@@ -1,12 +1,13 @@
 """What keeps an open course from standing still unseen: its phase, its next dose, the review of a hold."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.course.deadline import Consequence, Deadline, DeadlineKind
 from domain.course.rules import risk_screens
 from domain.course.session import is_long_past
 from domain.course.state import CourseState, Hold, Phase
+from domain.course.waking import by_day
 from domain.escalation.messages import Kind
 from domain.values import Severity
 
@@ -82,7 +83,7 @@ def _review(course: CourseState, hold: Hold, risk_since: datetime | None, *, is_
     due_at = laid_at + after
     if not hold.is_safety and risk_since is not None:
         due_at = min(max(laid_at, risk_since) + after, laid_at + rules.hold_review)
-    return Deadline(
+    review = Deadline(
         kind=DeadlineKind.HOLD_REVIEW,
         due_at=due_at,
         learned_at=hold.learned_at,
@@ -92,6 +93,18 @@ def _review(course: CourseState, hold: Hold, risk_since: datetime | None, *, is_
         ),
         every=after,
     )
+    return _asked_by_day(course, review, after) if rules.hold_review_by_day else review
+
+
+def _asked_by_day(course: CourseState, review: Deadline, after: timedelta) -> Deadline:
+    """The same review at an hour at which people are rung up: before it would be due, if it was laid by night."""
+    review = review.but(due_at=by_day(course, review.due_at, review.due_at - after))
+    if review.passes_at > review.due_at:
+        review = review.but(grace=by_day(course, review.passes_at, review.passes_at) - review.due_at)
+    passed_at = course.passed.get(review.key)
+    if passed_at is None:
+        return review
+    return review.but(every=by_day(course, passed_at + after, passed_at) - passed_at)
 
 
 def anything_else(course: CourseState) -> Iterator[Deadline]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from domain import ledger
+from domain.course.history import is_history
 from domain.course.recorded import Recorded
 from domain.course.session import MedicineSession, is_long_past
 from domain.course.state import CourseEscalation, CourseState, Hold, Outcome, Phase
@@ -113,14 +114,26 @@ class Transition(Generic[CourseT]):
         others = tuple(hold for hold in self.course.holds if hold is not known)
         self.change(holds=(*others, Hold(since=at, learned_at=self.now, reason=reason, is_safety=is_safety)))
 
-    def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
-        """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""
+    def escalate(
+        self, kind: Kind, session: int | None, severity: Severity, at: datetime, *, is_reviewed: bool = True
+    ) -> None:
+        """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises.
+
+        What an event tells of long ago is routine. One that is not `is_reviewed` waits for no clinician.
+        """
+        severity = Severity.ROUTINE if self.tells_history(kind, at) else severity
         same = [one for one in self.course.escalations if one.kind is kind and one.session == session]
         open_one = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
         if open_one is None:
-            self._open(kind, session, severity, len(same) + 1, self._review_by(kind, severity, at))
+            review_by = self._review_by(kind, severity, at) if is_reviewed else None
+            self._open(kind, session, severity, len(same) + 1, review_by)
         else:
             self._repeat(open_one, severity, at)
+
+    def tells_history(self, kind: Kind, at: datetime) -> bool:
+        """Whether an event tells of what is past. Of whoever is at the clinic an old date is a slip of the pen."""
+        is_event, is_here = self.sequence > 0, any(one.has_the_patient for one in self.course.sessions)
+        return is_event and not is_here and is_history(self.course, kind, at, self.now)
 
     def settle(self, kind: Kind, session: int | None, reason: str = ARRIVED) -> None:
         """Resolves the open escalation of this kind and session without a human, for this reason."""

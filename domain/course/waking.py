@@ -19,6 +19,12 @@ def at_the_latest(course: CourseState, moment: datetime) -> datetime:
     raise AssertionError("the day before began before this moment")
 
 
+def by_day(course: CourseState, moment: datetime, since: datetime) -> datetime:
+    """That moment by day: the last one before it that comes after `since`, or else the first one after it."""
+    sooner = at_the_latest(course, moment)
+    return sooner if sooner > since else moment + until_awake(course, moment)
+
+
 def until_awake(course: CourseState, moment: datetime) -> timedelta:
     """How long it is from that moment until people are rung up by day, at the course's site."""
     if (waking := course.protocol.check_ins.waking) is None:

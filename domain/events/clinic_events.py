@@ -31,7 +31,6 @@ from domain.events.fields import (
     StaffMember,
     Systolic,
     Weight,
-    must_be_a_pressure,
 )
 from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
 
@@ -50,9 +49,13 @@ class SessionData(EventData):
 
 
 class HappenedInSession(EventData):
-    """The data of what happened in a medicine session; without its number it belongs to the session under way."""
+    """The data of what happened in a medicine session; without its number it belongs to the session under way.
+
+    `set_aside` are numbers off the scale of their fields, as they were told: nothing else follows from them.
+    """
 
     session: SessionNumber | None = None
+    set_aside: Mapping[Code, float] | None = None
 
 
 class Event(Frozen, extra="ignore"):
@@ -296,9 +299,8 @@ class VitalsRecorded(Fact):
 
         @model_validator(mode="after")
         def _says_something(self) -> Self:
-            must_be_a_pressure(self.systolic, self.diastolic)
             taken = (self.systolic, self.diastolic, self.heart_rate, self.spo2, self.respiratory_rate, self.moaas)
-            if not self.symptoms and all(value is None for value in taken):
+            if not self.symptoms and not self.set_aside and all(value is None for value in taken):
                 raise ValueError("must be at least one value or symptom")
             return self
 
@@ -366,7 +368,7 @@ class InfusionStopped(Fact):
     """The infusion has ended: what was given is `mg_given`, and the patient is observed from here."""
 
     class Data(HappenedInSession):  # noqa: D106
-        mg_given: Annotated[float, Field(ge=0, le=2000)]
+        mg_given: Milligrams
         reason: Text | None = None
 
     type: Literal["kap.infusion.stopped"] = "kap.infusion.stopped"
@@ -683,3 +685,8 @@ MODELS: Mapping[str, type[Event]] = {
     model.model_fields["type"].default: model for model in get_args(get_args(ClinicEvent)[0])
 }
 """Every clinic event's model by its full `type`, in the order of a course."""
+
+
+def data_model(event: type[Event]) -> type[EventData]:
+    """The model of such an event's data."""
+    return event.model_fields["data"].annotation  # type: ignore[return-value]

@@ -87,14 +87,16 @@ SessionNumber = Annotated[int, Field(ge=1, le=99), WHOLE]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
 Reported = Annotated[Codes, AfterValidator(_without_none)]
 """Codes of what a patient has or takes. `none`, as a form may fill it in, says that there is nothing."""
-Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg"), WHOLE]
-Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg"), WHOLE]
-HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute"), WHOLE]
+# From nought, which an arrest is, to more than any device shows: what is extreme is judged, and not refused.
+Systolic = Annotated[int, Field(ge=0, le=400, description="mmHg"), WHOLE]
+Diastolic = Annotated[int, Field(ge=0, le=400, description="mmHg"), WHOLE]
+HeartRate = Annotated[int, Field(ge=0, le=400, description="Beats a minute"), WHOLE]
 OxygenSaturation = Annotated[int, Field(ge=0, le=100, description="%"), WHOLE]
-RespiratoryRate = Annotated[int, Field(ge=0, le=80, description="Breaths a minute"), WHOLE]
+RespiratoryRate = Annotated[int, Field(ge=0, le=150, description="Breaths a minute"), WHOLE]
 Moaas = Annotated[int, Field(ge=0, le=5), WHOLE]
 Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
-Milligrams = Annotated[float, Field(gt=0, le=2000)]
+Milligrams = Annotated[float, Field(ge=0, le=100_000, description="mg")]
+"""What was given, however much: it is judged, and whoever was given it is watched."""
 Minutes = Annotated[int, Field(ge=1, le=1440), WHOLE]
 Days = Annotated[int, Field(ge=0, le=3650), WHOLE]
 
@@ -150,14 +152,3 @@ class Pressure(Frozen):
 
     systolic: Systolic
     diastolic: Diastolic
-
-    @model_validator(mode="after")
-    def _is_a_pressure(self) -> Self:
-        must_be_a_pressure(self.systolic, self.diastolic)
-        return self
-
-
-def must_be_a_pressure(systolic: int | None, diastolic: int | None) -> None:
-    """Raises `ValueError` if both are known and the diastolic pressure is not below the systolic one."""
-    if systolic is not None and diastolic is not None and diastolic >= systolic:
-        raise ValueError("diastolic must be below systolic")

@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent, CorrectionRecorded, Fact
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent, CorrectionRecorded, Fact, data_model
+from domain.events.set_aside import without_impossible
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 LONGEST_QUOTE: Final = 80
@@ -88,6 +89,7 @@ def event_in(decoded: Decoded) -> ClinicEvent:
         _malformed(f"`{kind[:LONGEST_QUOTE]}` is no type of clinic event; see docs/events.md")
     if "corrects" in (value := _with_corrects(value)) and not issubclass(MODELS[kind], Fact):
         raise invalid(FieldError(pointer="/corrects", detail=f"must be left out: {kind} is a decision, and not a fact"))
+    value = _with_set_aside(value, kind)
     decoded = Decoded(value, decoded.text if value is decoded.value else None)
     # The first part of an error's location is the union's tag, the event's type, and not a field.
     return validated(decoded, CLINIC_EVENT, tags=1)
@@ -100,6 +102,12 @@ def _with_corrects(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
         return value
     others = {name: said for name, said in data.items() if name != "corrects"}
     return {**value, "corrects": data["corrects"], "data": others}
+
+
+def _with_set_aside(value: dict[str, JsonValue], kind: str) -> dict[str, JsonValue]:
+    """The event with its impossible numbers set aside."""
+    data = without_impossible(data_model(MODELS[kind]), value.get("data"))
+    return value if data is value.get("data") else {**value, "data": data}
 
 
 def field_error(location: tuple[int | str, ...], message: str) -> FieldError:

@@ -3,6 +3,8 @@
 What `limits` asks is relative to the file's own gates: whoever moves a gate moves the danger. This asks of any file.
 """
 
+from collections.abc import Iterable
+
 from domain.course.rules import clearance
 from domain.course.session import MedicineSession, Stage
 from domain.course.verdict import VerdictSeverity
@@ -28,21 +30,31 @@ def danger_holes(protocol: Protocol) -> Holes:
     """
     ends = dict.fromkeys((danger.vital, danger.is_high) for danger in DANGERS)
     told = {end for end in ends if any(True for _ in end_holes(protocol, end[0], is_high=end[1]))}
-    for danger in DANGERS:
-        if (danger.vital, danger.is_high) in told:
-            continue
-        found = {value: _judged(protocol, danger, value) for value in _beyond(protocol, danger)}
-        mild = sorted(value for value, severity in found.items() if severity.rank < danger.least.rank)
-        if mild:
-            shown = in_the_middle(mild)
-            yield Hole(
-                key=f"medicine.limits.{danger.vital}",
-                lets_through=f"{a(danger.vital, shown)} {'in one reading' if danger.at_once else 'that stays'} would "
-                f"be {_said(found[shown])}{so_would(mild)}",
-                mend=f"there must be {_LEAST[danger.least]} limit of {danger.vital} with {danger.bound}, or nearer"
-                f"{', without confirm_within' if danger.at_once else ''} ({danger.basis})",
-            )
+    for vital, is_high in (end for end in ends if end not in told):
+        of_end = [one for one in DANGERS if (one.vital, one.is_high) == (vital, is_high)]
+        yield from _graver(hole for danger in of_end for hole in _mild(protocol, danger))
     yield from _rise(protocol)
+
+
+def _graver(found: Iterable[Hole]) -> Holes:
+    """These holes; the remarks only where there is nothing else."""
+    every = list(found)
+    yield from [hole for hole in every if not hole.is_remark] or every
+
+
+def _mild(protocol: Protocol, danger: Danger) -> Holes:
+    found = {value: _judged(protocol, danger, value) for value in _beyond(protocol, danger)}
+    mild = sorted(value for value, severity in found.items() if severity.rank < danger.least.rank)
+    if mild:
+        shown = in_the_middle(mild)
+        yield Hole(
+            key=f"medicine.limits.{danger.vital}",
+            lets_through=f"{a(danger.vital, shown)} {'in one reading' if danger.at_once else 'that stays'} would "
+            f"be {_said(found[shown])}{so_would(mild)}",
+            mend=f"there must be {_LEAST[danger.least]} limit of {danger.vital} with {danger.bound}, or nearer"
+            f"{', without confirm_within' if danger.at_once else ''} ({danger.basis})",
+            is_remark=danger.is_remark,
+        )
 
 
 def _judged(protocol: Protocol, danger: Danger, value: int) -> VerdictSeverity:
@@ -97,25 +109,34 @@ def gate_holes(protocol: Protocol) -> Holes:
 
 
 def _cleared(protocol: Protocol, vital: Vital) -> Holes:
-    for danger in DANGERS:
-        if danger.vital is not vital:
-            continue
-        against = _against(protocol, {vital: danger.value})
-        is_absolute = against.get(f"vitals.{vital}_{'above' if danger.is_high else 'below'}_limit")
-        end = danger.value - 1 if danger.is_high else danger.value + 1
-        bound = f"must {'end' if danger.is_high else 'begin'} at {end}, or nearer ({danger.basis})"
-        if danger.forbids_a_dose and is_absolute is None:
-            yield Hole(
-                key=f"medicine.clearance.hold.{vital}",
-                lets_through=f"a patient would be cleared for a dose with {a(vital, danger.value)}",
-                mend=bound,
-            )
-        elif danger.at_once and vital in NEVER_DOSED and not is_absolute:
-            yield Hole(
-                key=f"medicine.clearance.never.{vital}",
-                lets_through=f"a prescriber alone could clear a patient for a dose with {a(vital, danger.value)}",
-                mend=bound,
-            )
+    for is_high in (True, False):
+        of_end = [one for one in DANGERS if one.vital is vital and one.is_high is is_high]
+        found = [hole for danger in of_end for hole in _passed(protocol, danger)]
+        # Of each gate the nearest value is enough: what lies further out passes with it.
+        yield from _graver({(hole.key, hole.is_remark): hole for hole in reversed(found)}.values())
+
+
+def _passed(protocol: Protocol, danger: Danger) -> Holes:
+    vital = danger.vital
+    is_absolute = _against(protocol, {vital: danger.value}).get(
+        f"vitals.{vital}_{'above' if danger.is_high else 'below'}_limit"
+    )
+    end = danger.value - 1 if danger.is_high else danger.value + 1
+    bound = f"must {'end' if danger.is_high else 'begin'} at {end}, or nearer ({danger.basis})"
+    if danger.forbids_a_dose and is_absolute is None:
+        yield Hole(
+            key=f"medicine.clearance.hold.{vital}",
+            lets_through=f"a patient would be cleared for a dose with {a(vital, danger.value)}",
+            mend=bound,
+            is_remark=danger.is_remark,
+        )
+    is_never = danger.forbids_a_dose and (danger.at_once or danger.is_high) and not danger.is_remark
+    if is_never and vital in NEVER_DOSED and not is_absolute:
+        yield Hole(
+            key=f"medicine.clearance.never.{vital}",
+            lets_through=f"a prescriber alone could clear a patient for a dose with {a(vital, danger.value)}",
+            mend=bound,
+        )
 
 
 def _against(protocol: Protocol, signs: dict[Vital, int]) -> dict[str, bool]:

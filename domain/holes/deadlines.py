@@ -11,6 +11,7 @@ from domain.durations import in_words, iso_8601
 from domain.events.clinic_events import PatientDischarged
 from domain.holes.asked import DOSED_AT, NURSE, WELL, course, dosed, reading, recorded, values_above
 from domain.holes.hole import Hole, Holes
+from domain.holes.published import SHORT_COURSE
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
 
@@ -79,12 +80,14 @@ def _calls(protocol: Protocol) -> Holes:
                 key=key,
                 lets_through=f"the call after {in_words(one)} would be owed to nobody whose course was ended before it",
                 mend=f"must be due within course.safety_window ({iso_8601(protocol.course.safety_window)}) of the dose",
+                # A window is counted from the dose, a call from the discharge: the same length is hours apart.
+                is_remark=one <= protocol.course.safety_window,
             )
 
 
 def _review(protocol: Protocol) -> Holes:
     after, planned = protocol.course.review_after_session, protocol.course.medicine_sessions
-    if after is not None and after >= planned:
+    if after is not None and after >= planned > SHORT_COURSE:
         yield Hole(
             key="course.review_after_session",
             lets_through=f"a course of {planned} sessions, as it is planned by default, would end without its review",

@@ -7,9 +7,10 @@ from domain.course.rules import discharge, observation
 from domain.events.clinic_events import DischargeAssessed, MedicationAdministered, SessionCleared
 from domain.holes.asked import DOSED_AT, NURSE, PRESCRIBER, WELL, course, dosed, reading, recorded
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import OURS, SEDATING
+from domain.holes.published import ANTIDOTES, OURS, SEDATING, TOLD
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
+from domain.values import Severity
 
 _FIT: Final[Mapping[str, Any]] = {"padss": 10, "oriented": True, "steady_gait": True, "dissociation_resolved": True}
 
@@ -102,15 +103,36 @@ def _against(protocol: Protocol, unfit: Unfit) -> frozenset[str]:
 
 
 def comedication_holes(protocol: Protocol) -> Holes:
-    """A hole for each medicine that sedates, and after which the patient is watched no longer than before."""
+    """A hole for each medicine that sedates, or is given in need, and of which nobody hears or which changes nothing.
+
+    What no rule names is weighed by a prescriber.
+    """
     given_at = DOSED_AT + protocol.medicine.minimum_observation / 2
-    for code in SEDATING:
+    for code in (*SEDATING, *ANTIDOTES):
         given = recorded(given_at, MedicationAdministered.Data(actor=NURSE, session=1, code=code))
         session = dosed(protocol).but(medications=(given,))
-        is_asked = any(True for _ in observation.unknown_given(protocol, session, given_at))
-        if observation.begun(protocol, session).at != given_at and not is_asked:
+        if any(True for _ in observation.unknown_given(protocol, session, given_at)):
+            continue
+        rule = observation.comedication(protocol, code)
+        told = rule.tell if rule is not None else None
+        if observation.begun(protocol, session).at != given_at:
             yield Hole(
                 key=f"medicine.comedication.{code}.restarts_observation",
                 lets_through=f"a patient who was given {code} would be watched no longer than without it",
-                mend="must be true, or no rule name it, so that a prescriber weighs it (S1, S5, S9: it sedates)",
+                mend="must be true, or no rule name it, so that a prescriber weighs it (S1, S5, S9: it sedates)"
+                if code in SEDATING
+                else f"must be true, or no rule name it, so that a prescriber weighs it ({OURS}: it is given in need)",
+            )
+        if told is None and code in TOLD:
+            yield Hole(
+                key=f"medicine.comedication.{code}.tell",
+                lets_through=f"nobody would hear that a patient was given {code}",
+                mend="must be there (S1, S5, S9: it sedates)",
+            )
+        elif code in ANTIDOTES and (told is None or told is Severity.ROUTINE):
+            yield Hole(
+                key=f"medicine.comedication.{code}.tell",
+                lets_through=f"of a patient who was given {code} "
+                f"{'nobody would hear' if told is None else 'somebody would hear in working hours only'}",
+                mend=f"must be urgent or worse ({OURS}: it is given in need)",
             )

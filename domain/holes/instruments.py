@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from domain.codes import folded
 from domain.course.rules import clearance, eligibility
 from domain.course.session import MedicineSession
 from domain.holes.asked import DOSED_AT, answered, course
 from domain.holes.hole import Hole, Holes
-from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES, instrument_name
+from domain.holes.published import OF_SUICIDE_RISK
+from domain.protocol.instruments import CSSRS, PHQ9, instrument_name
 from domain.protocol.measures import MeasureMoment, MeasureRule
 from domain.protocol.model import Protocol
 from domain.values import Code, Severity
@@ -80,10 +82,10 @@ def _item9(protocol: Protocol) -> Holes:
             "ask for no risk screen",
             mend=f"must be there, with needs = {CSSRS}",
         )
-    elif rule.item9 is not None and rule.item9.needs in QUESTIONNAIRES:
+    elif rule.item9 is not None and folded(rule.item9.needs) not in map(folded, OF_SUICIDE_RISK):
         yield Hole(
             key=f"measures.{PHQ9}.item9.needs",
             lets_through=f"{instrument_name(rule.item9.needs)}, which knows no risk of suicide, would "
             "answer question 9",
-            mend=f"must be a risk screen, such as {CSSRS}",
+            mend=f"must be a risk screen, such as {CSSRS} (S47)",
         )

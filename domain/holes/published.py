@@ -20,6 +20,7 @@ class Danger(NamedTuple):
     """A value of a sign, and all that lie further out, with the least that must be said of it after a dose.
 
     One that is `at_once` calls somebody by the first reading; of any other the second reading in a row is asked about.
+    Of a remark some published practice takes patients: it is told, and stands in nobody's way.
     """
 
     vital: Vital
@@ -28,11 +29,12 @@ class Danger(NamedTuple):
     least: VerdictSeverity
     basis: str
     at_once: bool = False
+    is_remark: bool = False
 
     @property
     def forbids_a_dose(self) -> bool:
         """Whether nobody is dosed on it either: somebody would be called for it afterwards."""
-        return self.least.pages_as is not None and not self.at_once
+        return self.least.pages_as is not None
 
     @property
     def bound(self) -> str:
@@ -47,7 +49,9 @@ DANGERS: Final = (
     Danger(Vital.SYSTOLIC, _HIGH, 171, _WARNING, f"S45: grade 3 from 160 on; 170 is {OURS}"),
     Danger(Vital.SYSTOLIC, _HIGH, 181, _URGENT, "S34, S35: nobody is dosed above 180; S62: hypertensive urgency"),
     Danger(Vital.SYSTOLIC, _HIGH, 221, _URGENT, f"S63: 200 in one reading; 220 is {OURS}", at_once=True),
-    Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90"),
+    Danger(Vital.SYSTOLIC, _LOW, 89, _URGENT, "S34, S35: nobody is dosed below 90", is_remark=True),
+    Danger(Vital.SYSTOLIC, _LOW, 84, _URGENT, f"S34, S35: 90; 85 is {OURS}"),
+    Danger(Vital.SYSTOLIC, _LOW, 79, _URGENT, OURS, at_once=True),
     Danger(Vital.SYSTOLIC, _LOW, 59, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.DIASTOLIC, _HIGH, 106, _WARNING, f"S45: grade 3 from 100 on; 105 is {OURS}"),
     Danger(Vital.DIASTOLIC, _HIGH, 121, _URGENT, "S62: acted on before anybody goes home, from 120 on"),
@@ -56,16 +60,19 @@ DANGERS: Final = (
     Danger(Vital.HEART_RATE, _HIGH, 131, _WARNING, f"S35: nobody is dosed above 120; 130 is {OURS}"),
     Danger(Vital.HEART_RATE, _HIGH, 151, _URGENT, "S34: nobody is dosed above 150"),
     Danger(Vital.HEART_RATE, _HIGH, 181, _URGENT, OURS, at_once=True),
-    Danger(Vital.HEART_RATE, _LOW, 49, _URGENT, "S34, S35: nobody is dosed below 50"),
+    Danger(Vital.HEART_RATE, _LOW, 49, _URGENT, "S34, S35: nobody is dosed below 50", is_remark=True),
+    Danger(Vital.HEART_RATE, _LOW, 44, _URGENT, f"S34, S35: 50; 45, of an athlete, is {OURS}"),
+    Danger(Vital.HEART_RATE, _LOW, 39, _URGENT, OURS, at_once=True),
     Danger(Vital.HEART_RATE, _LOW, 24, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.SPO2, _LOW, 92, _WARNING, "S43: more than 92 on room air before anybody goes home"),
-    Danger(Vital.SPO2, _LOW, 89, _URGENT, OURS),
+    Danger(Vital.SPO2, _LOW, 89, _URGENT, OURS, at_once=True),
     Danger(Vital.SPO2, _LOW, 84, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.RESPIRATORY_RATE, _HIGH, 31, _URGENT, "S34, S35: nobody is dosed above 30"),
-    Danger(Vital.RESPIRATORY_RATE, _LOW, 9, _URGENT, "S34, S35: nobody is dosed below 10"),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 9, _URGENT, "S34, S35: nobody is dosed below 10", is_remark=True),
+    Danger(Vital.RESPIRATORY_RATE, _LOW, 7, _URGENT, f"S34, S35: 10; 8, in one reading, is {OURS}", at_once=True),
     Danger(Vital.RESPIRATORY_RATE, _LOW, 6, _EMERGENCY, OURS, at_once=True),
     Danger(Vital.MOAAS, _LOW, 3, _WARNING, "S44: answers only when called loudly or repeatedly"),
-    Danger(Vital.MOAAS, _LOW, 2, _URGENT, "S44: answers only after prodding"),
+    Danger(Vital.MOAAS, _LOW, 2, _URGENT, "S44: answers only after prodding", at_once=True),
     Danger(
         Vital.MOAAS, _LOW, 1, _EMERGENCY, "S44: answers only to pain, at 0 not at all; S1: lost consciousness", True
     ),
@@ -109,6 +116,10 @@ OBSERVED: Final[Mapping[Route, tuple[timedelta, str]]] = {
 """The shortest observation."""
 
 
+INFUSED_FOR: Final = timedelta(minutes=20)
+"""The shortest infusion of a whole dose; 40 to 60 minutes in S18 and S30, 20 are ours."""
+
+
 class DoseCeiling(NamedTuple):
     """The most that is published for a dose by a route."""
 
@@ -119,46 +130,106 @@ class DoseCeiling(NamedTuple):
 _INJECTED = DoseCeiling(2.0, "S63: more is anaesthesia")
 _INJECTED_MG = DoseCeiling(200.0, f"S63: 2 mg/kg, here of 100 kg; for a patient of another weight that is {OURS}")
 
+DEVICE_MG: Final = 28
+"""What one device of esketamine gives (S7): a spray of other amounts is another one."""
+
+HIGHEST_OF_DEVICES: Final = DoseCeiling(84.0, "S7: three devices of 28 mg")
+FIRST_OF_DEVICES: Final = DoseCeiling(56.0, "S7: two devices on the first day")
+
 HIGHEST: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
     **{(route, DoseBasis.MG_PER_KG): _INJECTED for route in Route},
     **{(route, DoseBasis.MG): _INJECTED_MG for route in Route},
     (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(7.0, "S39: the most by mouth"),
     (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(600.0, f"S63: tiers up to 400 and above; 600 is {OURS}"),
-    (Route.INTRANASAL, DoseBasis.MG): DoseCeiling(84.0, "S7: three devices of 28 mg, the most by this route"),
 }
 """The most of any dose (`hard_max`)."""
 
+_ALONE = DoseCeiling(1.5, f"S25: up to 1 by the prescriber's choice; 1.5 is {OURS}")
+_ALONE_MG = DoseCeiling(150.0, f"S25: up to 1 mg/kg; 1.5, of 100 kg, is {OURS}")
+
 ALONE: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _ALONE for route in Route},
+    **{(route, DoseBasis.MG): _ALONE_MG for route in Route},
     (Route.INTRAVENOUS, DoseBasis.MG_PER_KG): DoseCeiling(1.0, "S9: anaesthesia begins at 1 mg/kg"),
+    (Route.INTRAVENOUS, DoseBasis.MG): DoseCeiling(100.0, f"S9: anaesthesia begins at 1 mg/kg, here of 100 kg: {OURS}"),
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(5.0, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(400.0, "S63: the end of the third tier"),
 }
 """The most of one prescriber (`max`)."""
 
+_FIRST = DoseCeiling(1.0, "S25: 0.3 to 1.0 there")
+_FIRST_MG = DoseCeiling(100.0, f"S25: up to 1 mg/kg, here of 100 kg: {OURS}")
+
+FIRST: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _FIRST for route in Route},
+    **{(route, DoseBasis.MG): _FIRST_MG for route in Route},
+    (Route.INTRAVENOUS, DoseBasis.MG_PER_KG): DoseCeiling(1.0, "S18: 0.5 to 1; S9: anaesthesia begins there"),
+    (Route.INTRAVENOUS, DoseBasis.MG): DoseCeiling(100.0, f"S18: 0.5 to 1 mg/kg, here of 100 kg: {OURS}"),
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(3.5, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(300.0, f"S63: 100 to 200 in the lowest tier; 300 is {OURS}"),
+}
+"""The most of a first dose (`first_max`)."""
+
+_STEP = DoseCeiling(0.5, f"S24: 0.1 to 0.15 there; 0.5 is {OURS}")
+_STEP_MG = DoseCeiling(50.0, f"S24: 0.1 to 0.15 mg/kg; 0.5, of 100 kg, is {OURS}")
+
+STEP: Final[Mapping[tuple[Route, DoseBasis], DoseCeiling]] = {
+    **{(route, DoseBasis.MG_PER_KG): _STEP for route in Route},
+    **{(route, DoseBasis.MG): _STEP_MG for route in Route},
+    (Route.SUBLINGUAL, DoseBasis.MG_PER_KG): DoseCeiling(3.0, OURS),
+    (Route.SUBLINGUAL, DoseBasis.MG): DoseCeiling(200.0, f"S63: one tier is 100; 200 is {OURS}"),
+}
+"""The most by which a dose rises (`step_max`)."""
+
+REFERENCE_BY_VEIN: Final[Mapping[DoseBasis, DoseCeiling]] = {
+    DoseBasis.MG_PER_KG: DoseCeiling(0.5, "S30: the reference"),
+    DoseBasis.MG: DoseCeiling(50.0, f"S30: 0.5 mg/kg, here of 100 kg: {OURS}"),
+}
+"""The first dose by vein that most studies have; more is looked at."""
+
+SHORT_COURSE: Final = 3
+"""A course of so many sessions is looked back on at its end, and needs no review before (S27: 3 within 12 weeks)."""
+
+MOST_IN_A_MONTH: Final = 15
+"""So many doses within 30 days: three a week are 13 of them (S30); ours."""
+
 
 class Word(NamedTuple):
-    """A symptom that people write down, the least that it is, and where that is from."""
+    """A symptom that people write down, the least that it is, and where that is from; a remark is only looked at."""
 
     code: str
     least: LimitSeverity
     basis: str
+    is_remark: bool = False
 
 
 _GRAVE: Final[Mapping[str, tuple[str, ...]]] = {
     "S1, S8: goes to emergency care at once": (
-        *("chest_pain", "dyspnoea", "shortness_of_breath", "severe_headache", "visual_change", "seizure"),
-        *("convulsion", "focal_deficit", "unresponsive", "unconscious"),
+        *("chest_pain", "heart_attack", "myocardial_infarction", "dyspnoea", "dyspnea", "shortness_of_breath"),
+        *("severe_headache", "visual_change", "visual_loss", "seizure", "convulsion", "focal_deficit", "stroke"),
+        *("unresponsive", "not_responsive", "unconscious", "hard_to_rouse", "hypertensive_crisis"),
     ),
-    "S9: the breathing is depressed": ("apnoea", "not_breathing", "respiratory_depression"),
+    "S9: the breathing is depressed": ("apnoea", "apnea", "not_breathing", "respiratory_depression", "hypoxia"),
     "S63: the airway closes": ("laryngospasm", "stridor"),
-    OURS: ("anaphylaxis", "anaphylactic_shock", "cardiac_arrest", "no_pulse", "airway_obstruction", "cyanosis"),
+    OURS: (
+        *("anaphylaxis", "anaphylactic_shock", "angioedema", "swollen_tongue", "throat_closing", "bronchospasm"),
+        *("cardiac_arrest", "no_pulse", "airway_obstruction", "cyanosis", "pulmonary_oedema", "pulmonary_embolism"),
+        *("shock", "serotonin_syndrome", "homicidal_ideation"),
+    ),
 }
 _PRESSING: Final[Mapping[str, tuple[str, ...]]] = {
-    "S47: safety precautions until somebody has evaluated them": ("suicidal_intent", "suicide_attempt"),
-    "S31: excluded from a trial": ("active_mania", "psychotic_symptoms"),
-    OURS: ("syncope", "arrhythmia", "hypotension", "aspiration", "bleeding", "prolonged_dissociation", "violence"),
+    "S47: safety precautions until somebody has evaluated them": ("suicidal_intent", "suicide_attempt", "overdose"),
+    "S31: excluded from a trial": ("active_mania", "psychotic_symptoms", "hears_voices"),
+    OURS: (
+        *("syncope", "passed_out", "collapsed", "arrhythmia", "aspiration", "bleeding", "prolonged_dissociation"),
+        *("violence", "delirium", "catatonia", "urinary_retention"),
+    ),
 }
+_LOOKED_AT: Final = ("hypotension", "presyncope", "hives", "agitation")
 WORDS: Final = (
     *(Word(code, LimitSeverity.EMERGENCY, basis) for basis, codes in _GRAVE.items() for code in codes),
     *(Word(code, LimitSeverity.URGENT, basis) for basis, codes in _PRESSING.items() for code in codes),
+    *(Word(code, LimitSeverity.URGENT, f"numbers or a clinician judge it: {OURS}", True) for code in _LOOKED_AT),
 )
 """The words of danger; a file may write any of them as another name of its own code."""
 
@@ -168,6 +239,18 @@ EXCLUDES: Final[Mapping[str, str]] = {
     "pregnancy": "S1, S2, S25",
 }
 """Conditions with which nobody is treated."""
+
+NEVER_INDICATIONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("F32.3", "F33.3", "F53.1"), "S12, S25, S31: with psychotic symptoms"),
+    **dict.fromkeys(("F06.0", "F06.2", *(f"F2{one}" for one in range(10))), "S12, S25, S31: psychosis"),
+    **dict.fromkeys(("F30", "F31.0", "F31.1", "F31.2", "F31.5", "F31.6"), "S31: mania; S12, S25: psychosis"),
+    **dict.fromkeys((f"F1{one}.5" for one in range(10)), "S12, S25, S31: psychosis"),
+    **dict.fromkeys(("O", "Z33"), "S1, S2, S25: pregnancy"),
+    **dict.fromkeys(("I60", "I61", "I62", "I67.1", "I71", "I72", "Q27.3", "Q28.2"), "S1, S2: aneurysm, bleeding"),
+    **dict.fromkeys(("I21", "I22", "I63"), "S7: six weeks after a cardiovascular event"),
+    **dict.fromkeys(("G93.2", "R44", "F05"), "S7, S9, S12"),
+}
+"""Families of the ICD-10 that no indication may name or hold: as an indication they would stand in nobody's way."""
 
 WEIGHED: Final[Mapping[str, str]] = {
     "cardiovascular_event_6w": "S7",
@@ -182,16 +265,59 @@ WEIGHED: Final[Mapping[str, str]] = {
     "suicidal_intent": "S47",
     "seizure_disorder": "S33",
     "bipolar_disorder": "S25",
+    **dict.fromkeys(
+        ("psychosis", "psychotic_disorder", "psychotic_depression", "schizophrenia", "schizoaffective_disorder"),
+        "S12, S25, S31, S33",
+    ),
+    **dict.fromkeys(("delusional_disorder", "mania", "manic_episode"), "S12, S25, S31"),
+    **dict.fromkeys(("bipolar", "bipolar_depression", "manic_depression"), "S25"),
+    "psychosis_first_degree_relative": "S33",
+    **dict.fromkeys(("heart_failure", "coronary_artery_disease", "unstable_angina", "angina"), "S12, S31, S33"),
+    **dict.fromkeys(("myocardial_infarction", "stroke", "arrhythmia", "aneurysm", "pregnant"), "S1, S7, S12"),
+    **dict.fromkeys(("recent_suicide_attempt", "suicide_attempt", "suicidal_ideation"), "S47"),
+    **dict.fromkeys(("cocaine", "substance_use_disorder", "alcohol_use_disorder"), "S12, S25, S32"),
+    **dict.fromkeys(("opioid_use_disorder", "alcohol_dependence", "drug_dependence"), "S12, S25, S32"),
+    **dict.fromkeys(("sleep_apnoea", "epilepsy"), "S33"),
+    **dict.fromkeys(("glaucoma", "raised_intraocular_pressure"), "S7, S9"),
+    **dict.fromkeys(("moderate_hepatic_impairment", "cirrhosis"), "S12"),
+    **dict.fromkeys(("porphyria", "cystitis", "untreated_hyperthyroidism", "delirium", "dementia"), OURS),
 }
 """Conditions and medicines that a prescriber weighs, at the least."""
 
-SEDATING: Final = ("midazolam", "lorazepam", "diazepam", "benzodiazepine", "propofol", "morphine", "ketamine")
+PREGNANCY_TEST_VALID: Final = timedelta(days=7)
+"""How old a test of pregnancy may be at a dose, where each check-in asks for none; ours, S25 has one before each."""
+
+_BENZODIAZEPINES: Final = (
+    *("midazolam", "lorazepam", "diazepam", "benzodiazepine", "alprazolam", "clonazepam", "temazepam", "oxazepam"),
+)
+_OPIOIDS: Final = (
+    *("morphine", "fentanyl", "remifentanil", "sufentanil", "alfentanil", "hydromorphone", "oxycodone", "pethidine"),
+    *("meperidine", "methadone", "buprenorphine", "tramadol", "codeine", "opioid"),
+)
+_ANAESTHETICS: Final = ("propofol", "ketamine", "etomidate", "thiopental", "methohexital", "dexmedetomidine")
+_OTHERS_THAT_SEDATE: Final = (
+    *("clonidine", "hydroxyzine", "diphenhydramine", "promethazine", "haloperidol", "droperidol", "olanzapine"),
+    *("quetiapine", "chlorpromazine", "zolpidem", "zopiclone", "phenobarbital"),
+)
+
+TOLD: Final = (*_BENZODIAZEPINES, *_OPIOIDS, *_ANAESTHETICS)
+"""Medicines after which somebody is told as well, however quietly."""
+
+SEDATING: Final = (*TOLD, *_OTHERS_THAT_SEDATE)
 """Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""
 
+ANTIDOTES: Final = ("adrenaline", "epinephrine", "atropine", "ephedrine", "naloxone", "flumazenil")
+"""Medicines that are given in need: whoever got one is watched anew, and somebody comes; ours."""
+
 ASKS_OF_MOOD: Final = (
-    *("phq9", "madrs", "qids", "qids_sr", "qids_sr16", "bdi", "bdi2", "bdi_ii", "hamd", "hamd17", "hdrs", "ids_sr"),
+    *("phq9", "phq8", "madrs", "madrs_s", "qids", "qids_sr", "qids_sr16", "qids_c", "bdi", "bdi2", "bdi_ii", "hamd"),
+    *("ham_d17", "hdrs", "hdrs17", "hrsd", "hrsd17", "ids", "ids_sr", "ids_sr30", "epds", "gds", "gds15", "ces_d"),
+    *("promis_depression", "promis_d", "dass21", "hads"),
 )
-"""Instruments that ask how somebody's mood is, and of suicide among the rest."""
+"""Instruments that ask how somebody's mood is, however their names are spelled."""
+
+OF_SUICIDE_RISK: Final = ("cssrs", "c_ssrs", "ssi", "bss", "bssi", "sbq_r", "asq", "sidas", "sis_map", "isst")
+"""Screens of a risk of suicide; Kapstan itself reads the levels of the first alone."""
 
 KNOWN_FOR: Final = timedelta(days=180)
 """The longest time for which a risk of suicide is no news; ours."""

@@ -7,7 +7,7 @@ from domain.holes.hole import Hole, Holes
 from domain.holes.published import TAKEN
 from domain.holes.wording import SIGN
 from domain.protocol.model import Protocol
-from domain.protocol.values import Vital
+from domain.protocol.values import Route, Vital
 
 
 def required_sign_holes(protocol: Protocol) -> Holes:
@@ -26,7 +26,13 @@ def required_sign_holes(protocol: Protocol) -> Holes:
                 key="medicine.checkpoints.required",
                 lets_through=f"{' and '.join(passed)} without {SIGN[vital]}{', on which a dose depends' * is_gated}",
                 mend=f"must name {vital}",
+                is_remark=is_gated and _is_left_to_the_form(protocol, vital),
             )
+
+
+def _is_left_to_the_form(protocol: Protocol, vital: Vital) -> bool:
+    """Whether some who give this medicine take the sign before it alone: by the nose, as the REMS form does (S5)."""
+    return set(protocol.routes) == {Route.INTRANASAL} and vital in {Vital.HEART_RATE, Vital.RESPIRATORY_RATE}
 
 
 def _is_met_without(protocol: Protocol, vital: Vital) -> bool:

@@ -3,17 +3,24 @@
 import re
 from typing import Final
 
-from domain.codes import folded
+from domain.codes import folded, is_within
 from domain.course.rules import eligibility
+from domain.durations import iso_8601
 from domain.events.clinic_events import ScreeningRecorded
 from domain.events.fields import PregnancyTest
 from domain.holes.asked import DOSED_AT, NURSE, course, every_name, recorded
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import EXCLUDES, WEIGHED
+from domain.holes.published import EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
 from domain.protocol.model import Protocol
+from domain.protocol.screening import ScreeningTest
 from domain.values import Code
 
 _OF_PREGNANCY: Final = re.compile("pregnan|hcg")
+_NEGATIVE: Final = {"negative"}
+_POSITIVE: Final = re.compile("positiv|pregnant|unknown|unclear")
+_OF_DRUGS: Final = re.compile("drug|toxicolog|tox|alcohol|cocaine|opioid|opiate")
+_MOST_HCG: Final = 25
+_EXCLUDING: Final = {folded(one) for one in (*EXCLUDES, "psychosis", "schizophrenia", "mania", "bipolar_disorder")}
 
 
 def screening_word_holes(protocol: Protocol) -> Holes:
@@ -45,13 +52,67 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 mend=f"must name {word}, or screening.absolute must, or no list at all ({basis})",
             )
     tests = (protocol.screening.tests or {}).items()
-    is_tested = any(test.before_every is not None and _OF_PREGNANCY.search(folded(name)) for name, test in tests)
-    if not (protocol.medicine.pregnancy_test_each_session or is_tested):
+    for name, test in tests:
+        if _OF_DRUGS.search(folded(name)) and any(_POSITIVE.search(folded(one)) for one in test.wanted or ()):
+            yield Hole(
+                key=f"screening.tests.{name}.wanted",
+                lets_through="a patient with a positive screen would be treated, and one with a negative one not",
+                mend="must be negative (S32, S33)",
+            )
+    if not (protocol.medicine.pregnancy_test_each_session or any(_is_of_pregnancy(name, test) for name, test in tests)):
         yield Hole(
             key="medicine.pregnancy_test_each_session",
             lets_through="a patient who has become pregnant since the screening would be dosed",
-            mend="must be true, or a test of it in screening.tests have before_every (S25: negative before each dose)",
+            mend="must be true, or a test of it in screening.tests be asked of everybody before each session, with "
+            f"wanted = negative, and hold for {iso_8601(PREGNANCY_TEST_VALID)} at most (S25)",
         )
+
+
+def _is_of_pregnancy(name: Code, test: ScreeningTest) -> bool:
+    """Whether it says before each dose that nobody is pregnant."""
+    if test.wanted is not None:
+        answers = {folded(one) for one in test.wanted}
+        is_right = answers >= _NEGATIVE and not any(_POSITIVE.search(one) for one in answers)
+    else:
+        is_right = test.range is not None and test.range.low == 0 and test.range.high <= _MOST_HCG
+    is_each_time = test.before_every == 1 and test.indications is None and test.valid_for <= PREGNANCY_TEST_VALID
+    return bool(_OF_PREGNANCY.search(folded(name))) and is_right and is_each_time
+
+
+def indication_holes(protocol: Protocol) -> Holes:
+    """A hole for each indication that is one of those with which nobody is treated, or holds one."""
+    for code in protocol.indications:
+        named = protocol.canonical(code)
+        held = [one for one in NEVER_INDICATIONS if _is_below(named, one) or _is_below(one, named)]
+        for family in held[:1]:
+            is_itself, basis = _is_below(named, family), NEVER_INDICATIONS[family]
+            yield Hole(
+                key="indications",
+                lets_through=f"a patient referred for {code if is_itself else family} could be treated, and nothing "
+                f"would be asked of it{'' if is_itself else f': {code} holds it'}",
+                mend=f"must not name {code} ({basis})"
+                if is_itself
+                else f"must name what is below {code} one by one, without {family} ({basis})",
+            )
+        for word in (code, named):
+            if folded(word) in _EXCLUDING or _listed(protocol, word):
+                yield Hole(
+                    key="indications",
+                    lets_through=f"{word} would be what the treatment is for, and stand in nobody's way",
+                    mend=f"must not name {code}: screening.absolute does, or must",
+                )
+                break
+
+
+def _is_below(code: Code, family: str) -> bool:
+    """Of the ICD-10; a chapter is a family too."""
+    return is_within(code, family) or (
+        len(family) == 1 and re.fullmatch(rf"{family}\d[0-9A-Z].*", code, re.IGNORECASE) is not None
+    )
+
+
+def _listed(protocol: Protocol, word: Code) -> bool:
+    return any(folded(word) == folded(protocol.canonical(one)) for one in protocol.screening.absolute)
 
 
 def _hole(name: str, code: Code, word: Code, passed: str) -> Hole:

@@ -1,47 +1,32 @@
-"""Deviations that the protocol keeps silent: of a dose against its gates somebody hears, and each code is one."""
+"""Deviations that the protocol keeps silent: those alone that harm nobody, and each code is one."""
 
 from typing import Final
 
-from domain.course.rules import deviations
-from domain.events.clinic_events import DoseAdministered
-from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
 from domain.holes.hole import Hole, Holes
-from domain.protocol.model import Protocol
+from domain.protocol.model import SILENT_DEVIATIONS, Protocol
 from domain.values import Blocker
 from domain.views.blocker_labels import UNNAMED, words_of
 
-_OF_A_DOSE: Final = frozenset(
-    {"clearance", "consent", "course", "dose", "escalation", "infusion", "interval", "result", "vitals"}
+MAY_BE_SILENT: Final = (
+    *SILENT_DEVIATIONS,
+    *("course.not_held", "hold.unknown_reason", "follow_up.not_in_protocol", "follow_up.too_early"),
 )
-"""What the codes begin with that stand against a dose or its clearance."""
+"""What fulfils nothing and harms nobody. Any other code may stand against a dose, or against the way home."""
 
 
 def silence_holes(protocol: Protocol) -> Holes:
-    """A hole for each silent code that stands against a dose, or that is the code of nothing."""
+    """A hole for each silent code but those that may be, and for each that is the code of nothing."""
     key = "deviations.silent"
     for code in protocol.deviations.silent:
-        against = Blocker(code=code, message=code, absolute=True)
-        if words_of(against) == UNNAMED:
+        if words_of(Blocker(code=code, message=code)) == UNNAMED:
             yield Hole(
                 key=key,
                 lets_through=f"{code} would keep nothing silent: no deviation is called so",
                 mend="must be left out",
             )
-        elif code.partition(".")[0] in _OF_A_DOSE and _is_told_to_nobody(protocol, against):
+        elif code not in MAY_BE_SILENT:
             yield Hole(
                 key=key,
-                lets_through=f"a dose against its gates ({code}) would be told to nobody",
+                lets_through=f"of {code} nobody would hear, though somebody was dosed or sent home against it",
                 mend=f"must not name {code}",
             )
-
-
-def _is_told_to_nobody(protocol: Protocol, against: Blocker) -> bool:
-    given = DoseAdministered(
-        specversion="1.0",
-        id="asked",
-        source="asked",
-        subject=COURSE,
-        time=DOSED_AT,
-        data=DoseAdministered.Data(actor=NURSE, session=1, mg=1, route=protocol.route),
-    )
-    return deviations.severity_of(course(protocol), given, None, (against,), DOSED_AT) is None

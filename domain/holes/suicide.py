@@ -93,7 +93,7 @@ def _is_of_suicide(protocol: Protocol, code: Code) -> bool:
 
 def _mood(protocol: Protocol) -> Holes:
     """Somebody asks in the course itself how they are: a screen of suicide alone comes late (S1)."""
-    rules = [rule for name, rule in protocol.measures.items() if folded(name) in ASKS_OF_MOOD and _is_in_course(rule)]
+    rules = [rule for name, rule in protocol.measures.items() if _asks_of_mood(name) and _is_in_course(rule)]
     if not rules:
         yield Hole(
             key=f"measures.{PHQ9}",
@@ -110,6 +110,15 @@ def _mood(protocol: Protocol) -> Holes:
                 mend=f"must name {code}, or be left out (S1: worsening and suicidal thoughts are watched for)",
             )
             return
+
+
+def _asks_of_mood(name: Code) -> bool:
+    return _plain(name) in map(_plain, ASKS_OF_MOOD)
+
+
+def _plain(name: Code) -> str:
+    """Without what only separates: QIDS-SR-16 is `qids_sr16`. Both are folded, for the plural of a name is one too."""
+    return folded(name).replace("_", "")
 
 
 def _is_in_course(rule: MeasureRule) -> bool:

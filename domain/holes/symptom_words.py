@@ -49,13 +49,14 @@ def symptom_holes(protocol: Protocol) -> Holes:
 
 def danger_word_holes(protocol: Protocol) -> Holes:
     """A hole for each word of danger that the protocol does not know, or reads as milder than it is."""
-    for word, least, basis in WORDS:
+    for word, least, basis, is_remark in WORDS:
         read = _read(protocol, word)
         if read.rank < VerdictSeverity(least).rank:
             yield Hole(
                 key=f"medicine.symptoms.{least}",
                 lets_through=f"{word} would be {in_words(read)}",
                 mend=f"must name it, or a code of which [vocabulary] makes it another name ({basis})",
+                is_remark=is_remark,
             )
 
 

@@ -96,6 +96,15 @@ AT_MOST: Final[Mapping[str, Bound]] = {
     "forms.*rems*.within": Bound(7 * _DAY, "the form would be due {} after the session", "S5: within 7 days"),
     "medicine.dose.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
     "medicine.routes.*.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
+    "medicine.dose.parts_within": Bound(
+        _HOUR, "the parts of one dose could be given over {}", f"S7: 5 minutes between two devices; an hour is {OURS}"
+    ),
+    "medicine.checkpoints.early": Bound(
+        timedelta(minutes=10), "a reading {} before it was due would be one for that moment"
+    ),
+    "medicine.compared.dose_at_most_percent": Bound(
+        219, "a dose of {} % of the plan's would be taken", "pounds are 220 % of kilograms"
+    ),
     "medicine.compared.weight_within_percent": Bound(
         50, "a weight {} % off the last one would be taken", f"pounds typed as kilograms are 120 % off; 50 is {OURS}"
     ),
@@ -105,13 +114,24 @@ AT_MOST: Final[Mapping[str, Bound]] = {
 AT_LEAST: Final[Mapping[str, Bound]] = {
     **dict.fromkeys(
         ("course.interval_min", "course.schedule.*.interval_min", "course.maintenance.interval_min"),
-        Bound(_DAY, "a patient would be dosed again after {}", f"S30: every other day; a day is {OURS}"),
+        Bound(
+            20 * _HOUR,
+            "a patient would be dosed again after {}",
+            f"S30: every other day; from one day to the next is {OURS}",
+        ),
     ),
     "course.safety_window": Bound(7 * _DAY, "nobody would call a patient whose course has ended, {} after the dose"),
     "screening.age_min": Bound(18, "a patient of {} years would be treated", "S1, S26"),
     "medicine.solids_fasting": Bound(2 * _HOUR, "a patient would be dosed {} after a meal", "S63: 2 hours; S61: 6"),
     "medicine.fluids_fasting": Bound(
         _HOUR / 2, "a patient would be dosed {} after a drink", "S63: 30 minutes; S61: 2 h"
+    ),
+    **dict.fromkeys(
+        ("preparation.least_minutes", "integration.least_minutes"),
+        Bound(15, "a talk of {} minutes would count", f"S25: an hour; 15 minutes are {OURS}"),
+    ),
+    "medicine.compared.infusion_at_least_percent": Bound(
+        10, "an infusion of {} % of the plan's would be taken", f"mg/kg typed as mg are a hundredth; 10 is {OURS}"
     ),
     "medicine.compared.dose_at_least_percent": Bound(
         10, "a dose of {} % of the plan's would be taken", f"mg/kg typed as mg are a hundredth; 10 is {OURS}"
@@ -121,6 +141,8 @@ AT_LEAST: Final[Mapping[str, Bound]] = {
 
 _LEAST_WAKING: Final = timedelta(hours=8)
 _FIRST_CALL: Final = timedelta(days=2)
+_NEXT_DAY: Final = timedelta(hours=12)
+_FOLLOWED: Final = timedelta(days=14)
 
 
 def window_holes(protocol: Protocol) -> Holes:
@@ -143,13 +165,36 @@ def window_holes(protocol: Protocol) -> Holes:
             mend=f"must be there, and at most {_written(AT_MOST['escalations.reviewed_within'].bound)} (S9: reactions "
             "recur for 24 hours)",
         )
+    yield from _weights(protocol)
     yield from _first_call(protocol)
+    if max(protocol.follow_up.after, default=timedelta()) < _FOLLOWED:
+        yield Hole(
+            key="follow_up.after",
+            lets_through="after the last session nobody would see how a patient is two weeks later",
+            mend=f"should name a visit after {iso_8601(_FOLLOWED)} at the least ({OURS})",
+            is_remark=True,
+        )
     yield from _waking(protocol)
     if protocol.medicine.missed_visit_at_risk is Severity.ROUTINE:
         yield Hole(
             key="medicine.missed_visit_at_risk",
             lets_through="of a patient at risk of suicide who does not come somebody would hear in working hours only",
             mend="must be urgent or worse (S60: patients at risk the same day)",
+        )
+
+
+_WEIGHTS: Final = (30, 200)
+
+
+def _weights(protocol: Protocol) -> Holes:
+    """Between bounds so far apart every slip is a usual weight."""
+    usual = protocol.medicine.compared.weight_kg if protocol.medicine.compared else None
+    least, most = _WEIGHTS
+    if usual is not None and (usual.low < least or usual.high > most):
+        yield Hole(
+            key="medicine.compared.weight_kg",
+            lets_through=f"any weight from {usual.low:g} to {usual.high:g} kg would be usual, and pounds with it",
+            mend=f"must lie within [{least}, {most}] (S35: 45 to 115; the rest is {OURS})",
         )
 
 
@@ -171,12 +216,23 @@ def _written(value: timedelta | float) -> str:
 
 
 def _first_call(protocol: Protocol) -> Holes:
-    """The call after the session: of the first day or the second, and missed it is urgent."""
+    """The call after the session: the next day or the one after, and missed it is urgent.
+
+    One of the same evening is none: whoever sleeps it off then is not asked how they woke.
+    """
     leaves_at: datetime = DOSED_AT + protocol.medicine.minimum_observation
     said = PatientDischarged.Data(actor=NURSE, session=1, escort=True, instructions_given=True)
     home = dosed(protocol).but(stage=Stage.DISCHARGED, discharge=recorded(leaves_at, said))
-    calls = [one for one in deadlines(course(protocol, home)) if one.kind is DeadlineKind.CHECK_IN]
+    due = [one for one in deadlines(course(protocol, home)) if one.kind is DeadlineKind.CHECK_IN]
+    calls = [one for one in due if one.due_at - leaves_at >= _NEXT_DAY]
     if not calls:
+        if due:
+            yield Hole(
+                key="check_ins.after",
+                lets_through=f"nobody would call a patient later than {in_words(max(protocol.check_ins.after))} "
+                "after a session",
+                mend=f"must name a call from {iso_8601(_NEXT_DAY)} to {iso_8601(_FIRST_CALL)} (S43: after 24 hours)",
+            )
         return
     first = min(calls, key=lambda one: one.due_at)
     if (after := first.due_at - leaves_at) > _FIRST_CALL:

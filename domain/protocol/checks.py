@@ -22,6 +22,12 @@ from domain.values import bounds
 SHORTEST_ROUND: Final = timedelta(seconds=1)
 """Shortest interval between checkpoints: a missed one is identified by its second."""
 
+RAREST_ROUND: Final = timedelta(hours=4)
+"""Longest interval at which whoever has acknowledged missing vitals is asked for them."""
+
+LONGEST_WAIT: Final = timedelta(hours=1)
+"""How long an answer that hints at suicide may wait for its screen before somebody is called."""
+
 SHORTEST_REPEAT: Final = timedelta(hours=1)
 """Shortest interval at which people are asked again and again for one thing."""
 
@@ -63,6 +69,16 @@ def _course(protocol: Protocol) -> Contradictions:
         yield "course.review_every", "must come with review_after_session: the first review is counted from it"
     yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
     yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
+
+
+def _history(protocol: Protocol) -> Contradictions:
+    rules, window = protocol.escalations, protocol.course.safety_window
+    if rules.history_after is not None and rules.history_after < window:
+        yield "escalations.history_after", f"must be at least course.safety_window ({iso_8601(window)})"
+    least = max(window, rules.history_after or window)
+    if rules.risk_history_after is not None and rules.risk_history_after < least:
+        named = "history_after" if least is rules.history_after else "course.safety_window"
+        yield "escalations.risk_history_after", f"must be at least {named} ({iso_8601(least)})"
 
 
 def _schedule(protocol: Protocol) -> Contradictions:
@@ -206,6 +222,8 @@ def _dose(protocol: Protocol) -> Contradictions:
             yield one.key, f"must be at most max ({dose.max:g})"
     if (dose.parts_max is None) is not (dose.parts_within is None):
         yield "medicine.dose.parts_max", "must come with parts_within, and parts_within with it"
+    if dose.parts_apart is not None and dose.parts_within is not None and dose.parts_apart > dose.parts_within:
+        yield "medicine.dose.parts_apart", f"must be at most parts_within ({iso_8601(dose.parts_within)})"
     if dose.amounts is not None and dose.basis is not DoseBasis.MG:
         yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
     elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:
@@ -248,6 +266,8 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
             yield f"{table}.grace", f"must be less than {iso_8601(nearest - rules.early)}: {belongs}"
     if rules.then_every < SHORTEST_ROUND:
         yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
+    if rules.again_most is not None and rules.again_most > RAREST_ROUND:
+        yield f"{table}.again_most", f"must be at most {iso_8601(RAREST_ROUND)}: they may still be under the medicine"
     if rules.missed_after < rules.grace:
         yield f"{table}.told_after", f"must be at least grace ({iso_8601(rules.grace)})"
     if rules.emergency_after < rules.missed_after:
@@ -393,6 +413,11 @@ def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str
         yield f"{table}.item9", "only phq9 has an item 9"
     elif rule.item9.needs == instrument:
         yield f"{table}.item9.needs", f"must be another instrument than {instrument}: it would answer itself"
+    waits_to, within = rule.item9.screened_to, rule.item9.screened_within
+    if (waits_to is None) != (within is None):
+        yield f"{table}.item9.screened_within", "must come with screened_to: so long its answers wait for their screen"
+    if within is not None and within > LONGEST_WAIT:
+        yield f"{table}.item9.screened_within", f"must be at most {iso_8601(LONGEST_WAIT)}: until then nobody is called"
     yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), measures)
 
 
@@ -469,6 +494,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _check_ins,
     _follow_up,
     _forms,
+    _history,
     _measures,
     _evidence,
 )

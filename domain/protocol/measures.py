@@ -86,18 +86,29 @@ class Item9Rule(Frozen):
     """What follows from an answer to PHQ-9 item 9, about being better off dead.
 
     An answer up to `routine_to` is routine while the screen that it `needs` may still come that day, unless the patient
-    is known to be at risk; None if every answer is of `severity` at once.
+    is known to be at risk; None if every answer is of `severity` at once. One above it, up to `screened_to`, waits only
+    `screened_within` for that screen; None if none waits.
     """
 
     at_least: Annotated[int, Field(ge=1, le=3)]
     severity: Severity
     routine_to: Annotated[int, Field(ge=1, le=3)] | None = None
+    screened_to: Annotated[int, Field(ge=1, le=2)] | None = None
+    screened_within: Length | None = None
     needs: Code
 
-    def severity_of(self, answer: int) -> Severity:
-        """How loudly this answer is told."""
+    def severity_of(self, answer: int, late: timedelta) -> Severity:
+        """How loudly this answer is told, so long after it was given."""
         is_mild = self.routine_to is not None and answer <= self.routine_to
-        return Severity.ROUTINE if is_mild else self.severity
+        waits = self.waits_for_screen(answer, late) is not None
+        return Severity.ROUTINE if is_mild or waits else self.severity
+
+    def waits_for_screen(self, answer: int, late: timedelta) -> timedelta | None:
+        """How long this answer waits for its screen, if no more than a while, and not told after that was over."""
+        within = self.screened_within
+        if within is None or late > within or not (self.routine_to or 0) < answer <= (self.screened_to or 0):
+            return None
+        return within
 
 
 class RiskRule(Frozen):

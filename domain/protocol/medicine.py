@@ -74,7 +74,11 @@ class DoseRules(DoseBounds):
     The second prescriber of a dose above `max` is one whom the course has met as such, or one of `second_prescribers`;
     with None anybody whom it has not met in other roles alone. Up to `parts_max` that were given within `parts_within`
     are the parts of one dose, as the devices of a spray are, as long as they are no more than the plan's; None for no
-    parts.
+    parts. Two of the same amount that were told sooner than `parts_apart` after one another may be one told twice: it
+    is asked, and so much is counted once; None asks whoever else tells of it. `rounding_percent` more than the plan or
+    the bounds of a rise say is the rounding to what a syringe or a pump shows; above `max` and `hard_max` nothing is.
+    After a session in which less than `whole_from_percent` of the plan's dose was given, as much as in the last whole
+    one, or as the plan of a first dose said, is no step; None counts a step from whatever was given.
     """
 
     step_after_event: bool = False
@@ -85,6 +89,9 @@ class DoseRules(DoseBounds):
     second_prescribers: tuple[PersonId, ...] | None = None
     parts_max: Annotated[int, Field(ge=2, le=9)] | None = None
     parts_within: Length | None = None
+    parts_apart: Length | None = None
+    rounding_percent: Annotated[float, Field(gt=0, le=10)] | None = None
+    whole_from_percent: Annotated[float, Field(gt=0, le=100)] | None = None
 
     def first_max_of(self, age_years: int | None) -> FirstMax:
         """The most for a first dose at that age; of an age that is not known, the least of all."""
@@ -129,7 +136,8 @@ class CheckpointRules(Frozen):
     """When vitals are due after a dose, which signs they are, and when missing ones open an escalation.
 
     A reading taken within `grace` is in time. Whether one was taken is not known before it is typed in: `told_after` is
-    how long after the due moment people are told that there is none; None means `grace`.
+    how long after the due moment people are told that there is none; None means `grace`. After the last offset, whoever
+    has acknowledged that one is missing is called again ever more rarely, `again_most` apart at the most; None at each.
     """
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
@@ -138,6 +146,7 @@ class CheckpointRules(Frozen):
     grace: Length
     told_after: Length | None = None
     emergency_after: Length
+    again_most: Length | None = None
     required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
 
     @property
@@ -201,9 +210,17 @@ SUICIDAL: Final = (
 """The codes that tell of suicide unless the protocol says otherwise."""
 
 
+class UnknownAfterDose(Frozen):
+    """Who hears of a symptom that no list names, as long as `within` after a dose."""
+
+    within: Length
+    severity: Severity
+
+
 class SymptomRules(Frozen):
     """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names.
 
+    With `unknown_after_dose` it is told otherwise of whoever was dosed so shortly before; None as of anybody.
     `suicidal` are those that tell of suicide, as symptoms or as the term of an adverse event; None means `SUICIDAL`.
     """
 
@@ -211,7 +228,14 @@ class SymptomRules(Frozen):
     urgent: tuple[Code, ...]
     warning: tuple[Code, ...]
     unknown: Severity = Severity.ROUTINE
+    unknown_after_dose: UnknownAfterDose | None = None
     suicidal: tuple[Code, ...] | None = None
+
+    def severity_of_unknown(self, since_dose: timedelta | None) -> Severity:
+        """Who hears of a symptom that no list names, so long after the last dose; None where there was none."""
+        rule = self.unknown_after_dose
+        is_soon = rule is not None and since_dose is not None and since_dose <= rule.within
+        return max(self.unknown, rule.severity, key=lambda one: one.rank) if rule and is_soon else self.unknown
 
     @property
     def of_suicide(self) -> tuple[Code, ...]:
@@ -237,12 +261,14 @@ class SymptomRules(Frozen):
 class DischargeRules(Frozen):
     """What must hold before a dosed patient is discharged.
 
+    A pressure that is at most `bp_not_falling_margin` above the clearance reading is back there; None for no margin.
     `measures` are the instruments that are answered between the dose and the door; None for none.
     """
 
     padss_min: Annotated[int, Field(ge=0, le=10)]
     bp_within_percent: Percent
     bp_not_falling_after: Length
+    bp_not_falling_margin: Annotated[int, Field(ge=1, le=10)] | None = None
     moaas_min: Annotated[int, Field(ge=0, le=5)]
     spo2_min: Percent
     oriented: bool
@@ -258,30 +284,34 @@ class InfusionRules(Frozen):
 
     `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked. `least` is
     the shortest in which the plan's dose may run in, and `most` the longest: nobody waits longer for its stop, whatever
-    its start says. None asks for no length.
+    its start says. None asks for no length. With `resume_gated` what speaks against a dose speaks against resuming one.
     """
 
     usual: Length = timedelta(hours=1)
     grace: Length = timedelta(minutes=15)
     least: Length | None = None
     most: Length | None = None
+    resume_gated: bool | None = None
 
 
 class ComedicationRule(Frozen):
     """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
 
-    Without `tell` nobody is told.
+    Without `tell` nobody is told. Of one that was taken outside a visit, and more than a day after a dose, as severely
+    as `tell_on_other_days`; None as ever.
     """
 
     code: Code
     restarts_observation: bool = False
     tell: Severity | None = None
+    tell_on_other_days: Severity | None = None
 
 
 class ComparedRules(Frozen):
     """What is compared with what was known before; a key that is left out compares nothing.
 
     `weight_within_percent` is how far a weight may be from the last one, `weight_kg` between which bounds it is usual.
+    From `pounds_from_kg` on the screening's weight may be pounds: the decision on eligibility says once that it is not.
     `dose_at_least_percent` is how much of the plan's dose an injected one must be, and `infusion_at_least_percent` an
     infusion; `dose_at_most_percent` how much any may be. With `pregnancy_test` one that no longer applies is asked
     about. Amounts within `same_dose_percent` of one another may be one dose told twice, so long apart as
@@ -290,6 +320,7 @@ class ComparedRules(Frozen):
 
     weight_within_percent: Annotated[float, Field(gt=0)] | None = None
     weight_kg: Range | None = None
+    pounds_from_kg: Annotated[float, Field(gt=0, le=400)] | None = None
     dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     infusion_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     dose_at_most_percent: Annotated[float, Field(ge=100)] | None = None

@@ -40,12 +40,14 @@ from domain.values import Code, Frozen, Name, Role, Severity
 class CourseRules(Frozen):
     """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
 
-    A dose may come `plan_interval_within` sooner than the plan's interval says; None asks nothing of it. After the
-    review of `review_after_session` the prescriber reviews again `review_every` so many sessions; with
-    `review_after_event` also after a session with an urgent or emergency event, None as False.
+    With `interval_by_day` the least interval, and the plan's, are counted from the day of a dose to the day of the
+    next; None from hour to hour. A dose may come `plan_interval_within` sooner than the plan's interval says; None
+    asks nothing of it. After the review of `review_after_session` the prescriber reviews again `review_every` so
+    many sessions; with `review_after_event` also after a session with an urgent or emergency event, None as False.
 
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
-    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted; with
+    `hold_review_by_day` within `check_ins.waking`, at the last such moment, None at any hour. Calls and risk
     screens are owed for `safety_window` after the last dose, even after closing.
 
     The parts of `schedule` follow one another from the first session on, each with intervals of its own; those of the
@@ -60,6 +62,7 @@ class CourseRules(Frozen):
     interval_min: Length
     interval_max: Length
     rescreen_after: Length
+    interval_by_day: bool | None = None
     plan_interval_within: LengthOrZero | None = None
     review_after_session: AtLeastOne | None = None
     review_every: AtLeastOne | None = None
@@ -68,6 +71,7 @@ class CourseRules(Frozen):
     ask_again: Length = timedelta(days=7)
     hold_review: Length = timedelta(days=7)
     safety_hold_review: Length = timedelta(days=2)
+    hold_review_by_day: bool | None = None
     safety_window: Length = timedelta(days=30)
     schedule: Annotated[tuple[SchedulePart, ...], Field(min_length=1)] | None = None
     maintenance: MaintenanceRules | None = None
@@ -90,9 +94,11 @@ class CourseRules(Frozen):
 class ScreeningRules(Frozen):
     """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh.
 
-    `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
+    Somebody older than `age_max` is weighed by the prescriber; None asks for no upper age. `known` are conditions and
+    medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
-    `further_consents` are asked for beside it, by the name of their document. `tests` are by the code of each, `gates`
+    `further_consents` are asked for beside it, by the name of their document. With `consent_spelling_free` papers and
+    versions are the same however they are spelled; None asks for each letter. `tests` are by the code of each, `gates`
     by a name of the clinic's own. None asks for none. `earlier_answers` is how loudly an answer is told that is dated
     before the referral and is of no recent month; None as any other.
     """
@@ -101,11 +107,13 @@ class ScreeningRules(Frozen):
     valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
+    age_max: Years | None = None
     prior_trials_min: Trials
     systolic_max: AtLeastOne
     diastolic_max: AtLeastOne
     consent_version: Text
     consent_documents: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    consent_spelling_free: bool | None = None
     consent_valid_for: Length
     absolute: tuple[Code, ...]
     review: tuple[Code, ...]
@@ -120,13 +128,15 @@ class ScreeningRules(Frozen):
 class PreparationRules(Frozen):
     """The talks and topics that must be covered before the first dose. A talk of fewer minutes is none.
 
-    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody.
+    `roles` are those in which somebody may hold one; with them a talk takes its time. None asks nobody. With
+    `during_screening` one counts that is told before the decision on eligibility; None only one that is told after it.
     """
 
     sessions: Count
     least_minutes: AtLeastOne | None = None
     roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] | None = None
     within: Length
+    during_screening: bool | None = None
     topics: tuple[Code, ...]
 
 
@@ -213,11 +223,15 @@ RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
 class EscalationRules(Frozen):
     """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named.
 
-    `reviewed_within` is how long an adverse event that is routine may wait for a clinician until it is urgent.
+    `reviewed_within` is how long an adverse event that is routine may wait for a clinician until it is urgent. What
+    happened longer before it was told than `history_after`, and of a risk of suicide `risk_history_after`, is routine;
+    None tells it as of today.
     """
 
     resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
     reviewed_within: Length | None = None
+    history_after: Length | None = None
+    risk_history_after: Length | None = None
 
     def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
         """The roles that may resolve an escalation of this kind; empty for any."""

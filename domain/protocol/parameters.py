@@ -17,7 +17,9 @@ Scalar: TypeAlias = str | bool | int | float | timedelta | time | AfterDose
 Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]
 
 UNITS: Mapping[str, str] = {
-    **dict.fromkeys((Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max"), "mmHg"),
+    **dict.fromkeys(
+        (Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max", "bp_not_falling_margin"), "mmHg"
+    ),
     Vital.HEART_RATE: "beats/min",
     Vital.RESPIRATORY_RATE: "breaths/min",
     **dict.fromkeys(
@@ -40,7 +42,7 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys(
         ("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most", "before_every"), "sessions"
     ),
-    "age_min": "years",
+    **dict.fromkeys(("age_min", "age_max"), "years"),
     "prior_trials_min": "trials",
     "abstinent_days_min": "days",
     "boosters_max": "boosters",
@@ -49,6 +51,7 @@ UNITS: Mapping[str, str] = {
     "least_minutes": "minutes",
     "amounts": "mg",
     "weight_kg": "kg",
+    "pounds_from_kg": "kg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
@@ -114,6 +117,7 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
         case ComedicationRule():
             yield from _parameters(f"{key}.{value.code}.restarts_observation", value.restarts_observation)
             yield from _parameters(f"{key}.{value.code}.tell", value.tell)
+            yield from _parameters(f"{key}.{value.code}.tell_on_other_days", value.tell_on_other_days)
         case Frozen():
             for name in type(value).model_fields:
                 yield from _parameters(f"{key}.{name}", getattr(value, name))

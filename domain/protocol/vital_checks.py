@@ -136,7 +136,11 @@ def _room_between(limits: Sequence[Limit]) -> Contradictions:
 
 
 def _discharge(protocol: Protocol) -> Contradictions:
-    """A reading that opens an escalation must not allow discharge."""
+    """A sign that opens an escalation must not be what the discharge asks for.
+
+    Of a pressure the door asks the limits itself: whatever is urgent is `discharge.systolic_above_limit`, however near
+    it is to that of the clearance.
+    """
     discharge = protocol.medicine.discharge
     for name, vital, least in (
         ("spo2_min", Vital.SPO2, discharge.spo2_min),
@@ -149,23 +153,6 @@ def _discharge(protocol: Protocol) -> Contradictions:
             highs = [limit.above for limit in alarming if limit.above is not None]
             within = f"at least {max(lows):g}" if lows else f"at most {min(highs):g}"
             yield f"medicine.discharge.{name}", f"must be {within}: {least} is {_spoken(worst.severity)}"
-    yield from _pressure_at_discharge(protocol)
-
-
-def _pressure_at_discharge(protocol: Protocol) -> Contradictions:
-    percent = protocol.medicine.discharge.bp_within_percent
-    found = [
-        (int(100 * limit.above / gate.high) - 100, vital, gate.high, limit.severity)
-        for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)
-        if (gate := protocol.medicine.clearance.hold.of(vital)) is not None
-        for limit in _paging(protocol, vital)
-        if limit.above is not None
-    ]
-    if found and (tightest := min(found))[0] < percent:
-        most, vital, cleared_at, severity = tightest
-        highest = round(cleared_at * (100 + percent) / 100, 1)
-        discharged = f"cleared at {cleared_at:g}, {vital} {highest:g} would be discharged, which is {_spoken(severity)}"
-        yield "medicine.discharge.bp_within_percent", f"must be at most {most}: {discharged}"
 
 
 def _paging(protocol: Protocol, vital: Vital) -> list[Limit]:

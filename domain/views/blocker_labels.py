@@ -89,6 +89,7 @@ WORDS: Final[Mapping[str, str]] = {
     "form.already_filed": "Form filed already",
     "form.not_in_protocol": "No such form in the protocol",
     "hold.unknown_reason": "Hold of another reason",
+    "infusion.told_twice": "Infusion told twice",
     "infusion.not_paused": "Infusion not paused",
     "infusion.not_running": "No infusion running",
     "infusion.paused": "Infusion paused already",
@@ -135,6 +136,7 @@ WORDS: Final[Mapping[str, str]] = {
     "screening.<>": "A finding for the prescriber to decide",
     "screening.<>_above_limit": "Blood pressure above the screening limit",
     "screening.abstinence_below_limit": "A finding for the prescriber to decide",
+    "screening.age_above_limit": "A finding for the prescriber to decide",
     "screening.age_below_limit": "The screening excludes the treatment",
     "screening.condition_unknown": "A finding for the prescriber to decide",
     "screening.medication_unknown": "A finding for the prescriber to decide",
@@ -152,6 +154,8 @@ WORDS: Final[Mapping[str, str]] = {
     "session.not_discharged": "Discharge to come",
     "corrects.unknown": "Earlier version not known",
     "session.unknown": "Session not booked",
+    "value.contradicts": "Diastolic above systolic",
+    "value.impossible": "Impossible value",
     "session.wrong_stage": "Not at this stage of the session",
     "vitals.diastolic_above_limit": "Blood pressure above the limit",
     "vitals.diastolic_below_limit": "Blood pressure below the limit",
@@ -173,6 +177,7 @@ WORDS: Final[Mapping[str, str]] = {
     "vitals.too_old": "Fresh reading to come",
     "weight.far_from_last": "Weight far from the last one",
     "weight.missing": "Weighing to come",
+    "weight.may_be_pounds": "Kilograms, or pounds?",
     "weight.out_of_range": "Weight out of range",
 }
 """Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""

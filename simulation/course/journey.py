@@ -59,7 +59,7 @@ EXCITED_BY = (3, 9)
 SOBER_FOR = timedelta(days=365)
 """Since when whoever is asked about it has used nothing that they were dependent on."""
 
-ITEM_9 = 2
+ITEM_9 = 3
 ASKED_ON_AFTER = timedelta(minutes=5)
 ASKED_EARLY_BY = timedelta(days=1)
 """What an interval makes due is asked at a visit so much before it."""

@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 
 from domain.harmless import harmless
-from domain.holes.checker import holes
+from domain.holes.checker import found_in
+from domain.holes.hole import Hole
 from domain.protocol.approval import MEANING, Approval, content_hash
 from domain.protocol.changes import ProtocolChange, protocol_changes
 from domain.protocol.file import ProtocolFileError
@@ -54,13 +55,14 @@ class CheckedKey(Frozen):
 
 
 class CheckedFile(Frozen):
-    """What was found in one file: its protocol, if it can be read, and every finding."""
+    """What was found in one file: its protocol, if it can be read, every finding, and what to look at beside them."""
 
     file: str
     id: str | None = None
     version: str | None = None
     approved: bool = False
     findings: tuple[CheckedKey, ...] = ()
+    remarks: tuple[CheckedKey, ...] = ()
 
     @property
     def spoken(self) -> str:
@@ -70,7 +72,10 @@ class CheckedFile(Frozen):
 
 @commands.command("check")
 def check_protocols(files: Annotated[list[Path], typer.Argument()], as_json: AsJson = False) -> None:
-    """Validates protocol files, and names what each would let through, with a value, and what would mend it."""
+    """Validates protocol files, and names what each would let through, with a value, and what would mend it.
+
+    What is only to be looked at stands in nobody's way.
+    """
     checked = [_checked(file) for file in files]
     if as_json:
         out.print_json(json.dumps([one.model_dump(mode="json") for one in checked]))
@@ -82,6 +87,8 @@ def check_protocols(files: Annotated[list[Path], typer.Argument()], as_json: AsJ
             for found in one.findings:
                 said = "; ".join(part for part in (found.lets_through, found.mend) if part)
                 complain(f"{one.file}: {found.key}: {said}" if found.key else f"{one.file}: {said}")
+            for remark in one.remarks:
+                out.print(escape(f"{one.file}: {remark.key}: to look at: {remark.lets_through}; {remark.mend}"))
     if any(one.findings for one in checked):
         raise typer.Exit(REFUSED)
 
@@ -97,13 +104,19 @@ def _checked(file: Path) -> CheckedFile:
         )
         return CheckedFile(file=str(file), findings=tuple(keys))
     protocol = found.protocol
+    named = found_in(protocol, ids_of(found.sources))
     return CheckedFile(
         file=str(file),
         id=protocol.id,
         version=protocol.version,
         approved=found.is_approved,
-        findings=tuple(CheckedKey.model_validate(hole.model_dump()) for hole in holes(protocol, ids_of(found.sources))),
+        findings=tuple(_key_of(hole) for hole in named if not hole.is_remark),
+        remarks=tuple(_key_of(hole) for hole in named if hole.is_remark),
     )
+
+
+def _key_of(hole: Hole) -> CheckedKey:
+    return CheckedKey(key=hole.key, lets_through=hole.lets_through, mend=hole.mend)
 
 
 @commands.command("show")

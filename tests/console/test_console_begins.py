@@ -27,7 +27,7 @@ def test_a_protocol_that_lets_something_through_is_named_in_the_log(caplog: pyte
         )
 
     (said,) = caplog.messages
-    assert said.startswith("kap.toml: medicine.limits.systolic: a systolic pressure of 60 would be normal")
+    assert said.startswith("kap.toml: medicine.limits.systolic: a systolic pressure of 45 would be normal")
 
 
 def test_what_is_shipped_is_not_spoken_of(caplog: pytest.LogCaptureFixture) -> None:

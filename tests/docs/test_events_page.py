@@ -35,6 +35,7 @@ from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, CourseReferred, EventData
 from domain.events.parsing import parse_event
+from domain.events.set_aside import SET_ASIDE
 from domain.protocol.values import Vital
 from domain.refusal import RefusalCode
 from domain.values import Blocker, Role
@@ -49,7 +50,7 @@ Schema = Mapping[str, Any]
 
 EVENTS = pytest.mark.parametrize("name", MODELS)
 FIELD = re.compile(r"^`(?P<name>\w+)`(?P<optional>\??) ?(?P<says>.*)$")
-COMMON = set(EventData.model_fields)
+COMMON = {*EventData.model_fields, SET_ASIDE}
 
 
 def _event(page: Page, name: str) -> Section:

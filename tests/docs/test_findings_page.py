@@ -1,19 +1,26 @@
 """The bounds by which a protocol file is asked stand on its page, each with its source: they are the checker's own."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
 from domain.durations import iso_8601
+from domain.holes.left_out import ASKED_FOR
 from domain.holes.published import (
     ALONE,
+    ASKS_OF_MOOD,
     BETWEEN_READINGS,
     DANGERS,
     EXCLUDES,
+    FIRST,
     FIRST_READING,
     HIGHEST,
+    NEVER_INDICATIONS,
     OBSERVED,
+    OF_SUICIDE_RISK,
     SEDATING,
+    STEP,
     WEIGHED,
     WORDS,
 )
@@ -28,7 +35,8 @@ FINDINGS = PAGE.partition("## Findings")[2].partition("## Approval")[0]
 def of_signs() -> Iterator[str]:
     for one in DANGERS:
         readings = "one reading" if one.at_once else "two in a row"
-        yield f"| {one.vital} | {one.bound.replace(' = ', ' ')} | {one.least} | {readings} | {one.basis} |"
+        least = f"{one.least}, a remark" if one.is_remark else one.least
+        yield f"| {one.vital} | {one.bound.replace(' = ', ' ')} | {least} | {readings} | {one.basis} |"
 
 
 def of_windows() -> Iterator[str]:
@@ -42,7 +50,7 @@ def _written(bound: Bound) -> str:
 
 
 def of_doses() -> Iterator[str]:
-    for table, name in ((HIGHEST, "hard_max"), (ALONE, "max")):
+    for table, name in ((HIGHEST, "hard_max"), (ALONE, "max"), (FIRST, "first_max"), (STEP, "step_max")):
         for (route, basis), ceiling in table.items():
             unit = basis.replace("_per_", "/")
             yield f"| `{name}` | {route} | {ceiling.amount:g} {unit} | {ceiling.basis} |"
@@ -56,10 +64,10 @@ def test_each_bound_stands_on_the_page(row: str) -> None:
 
 def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     """A clinic with words of its own names them as other names of these, or these as other names of its own."""
-    for severity in LimitSeverity:
-        words = ", ".join(f"`{one.code}`" for one in WORDS if one.least is severity)
+    for severity, is_remark in product(LimitSeverity, (False, True)):
+        words = ", ".join(f"`{one.code}`" for one in WORDS if (one.least, one.is_remark) == (severity, is_remark))
         assert words in " ".join(FINDINGS.split())
-    for codes in (EXCLUDES, WEIGHED, SEDATING):
+    for codes in (OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 
@@ -71,3 +79,11 @@ def test_how_closely_a_patient_is_watched_stands_on_the_page() -> None:
     for name, table in (("apart", BETWEEN_READINGS), ("observation", OBSERVED)):
         spray, other = table[Route.INTRANASAL][0], table[Route.INTRAMUSCULAR][0]
         assert f"`{iso_8601(other)}` (intranasal `{iso_8601(spray)}`) {name}" in told
+
+
+def test_what_an_approval_asks_for_stands_on_the_page() -> None:
+    """Each key that may be left out, and those of which it only remarks."""
+    told = " ".join(FINDINGS.split())
+
+    for is_remark in (False, True):
+        assert ", ".join(f"`{one.key}`" for one in ASKED_FOR if one.is_remark is is_remark) in told

@@ -239,9 +239,13 @@ def _assessed_at_once(ward: Ward) -> ClinicEvent:
 REFUSING: Final[tuple[Reason, ...]] = (
     # Anywhere
     Reason("actor.role_not_allowed", lambda ward: eligible(MARA, at=ward.screened().now, by=LIND)),
-    Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
+    Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.integrated().now)),
     Reason("corrects.unknown", lambda ward: vitals(MARA, 1, at=ward.dosed().now).but(corrects="never accepted")),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
+    Reason(
+        "value.impossible", lambda ward: vitals(MARA, at=ward.dosed().now, spo2=None, set_aside={"spo2": 840}), WEEKLY
+    ),
+    Reason("value.contradicts", lambda ward: vitals(MARA, at=ward.dosed().now, systolic=80, diastolic=120), WEEKLY),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
     Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),
     Reason("course.held", lambda ward: dose(MARA, at=_after(ward.cleared(), hold(MARA, at=ward.now)).now)),
@@ -307,6 +311,11 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "screening.age_below_limit",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, age_years=17)),
+    ),
+    Reason(
+        "screening.age_above_limit",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, age_years=76)),
+        weekly({"screening.age_max": 75}),
     ),
     Reason(
         "screening.diastolic_above_limit",
@@ -382,7 +391,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "interval.too_short",
-        lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + hours(47)),
+        lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + days(1)),
     ),
     Reason("booking.monitor_missing", lambda ward: _booked_with(ward, STAFF[0], STAFF[2])),
     Reason(
@@ -414,6 +423,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "weight.out_of_range",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, weight_kg=154)),
         weekly({"medicine.compared.weight_within_percent": None}),
+    ),
+    Reason(
+        "weight.may_be_pounds",
+        lambda ward: eligible(MARA, at=_after(ward.referred(), screening(MARA, at=ward.now, weight_kg=110)).now),
     ),
     Reason("vitals.missing", lambda ward: clearance(MARA, at=ward.checked_in().now)),
     Reason(
@@ -530,7 +543,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         BOOSTERS,
     ),
     # Infusions, other medicines, whereabouts
-    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(11)), INFUSED),
     Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
     Reason(
         "infusion.paused",
@@ -539,6 +552,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         ),
         INFUSED,
     ),
+    Reason("infusion.told_twice", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("infusion.too_fast", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=minutes(4)), TIMED),
     Reason("infusion.too_long", lambda ward: infusion_started(MARA, at=ward.cleared().now, over=hours(10)), TIMED),

@@ -93,13 +93,21 @@ SHIPPED: Protocol = parse_protocol((PROTOCOLS / "kap-im-weekly.toml").read_text(
 """The protocol as it is shipped."""
 
 
-def _typed_in_at_once(protocol: Protocol) -> Protocol:
+def _to_the_edge(protocol: Protocol) -> Protocol:
     grid = protocol.medicine.checkpoints.but(told_after=None, emergency_after=timedelta(minutes=10))
-    return protocol.but(medicine=protocol.medicine.but(checkpoints=grid))
+    exact = protocol.medicine.dose.but(rounding_percent=None, parts_max=None, parts_within=None, parts_apart=None)
+    return protocol.but(medicine=protocol.medicine.but(checkpoints=grid, dose=exact))
 
 
-WEEKLY: Protocol = _typed_in_at_once(SHIPPED)
-"""The clinic's protocol: as it is shipped, but for the time that a reading may take to be typed in."""
+def _told_at_once(protocol: Protocol) -> Protocol:
+    phq9 = protocol.measures["phq9"]
+    assert phq9.item9 is not None
+    told = phq9.but(item9=phq9.item9.but(screened_to=None, screened_within=None))
+    return protocol.but(measures={**protocol.measures, "phq9": told})
+
+
+WEEKLY: Protocol = _told_at_once(_to_the_edge(SHIPPED))
+"""The clinic's protocol: as it is shipped, but readings and screens are typed in at once, doses are whole and exact."""
 
 SPRAY: Mapping[str, object] = {
     "medicine.dose.basis": DoseBasis.MG,
@@ -420,10 +428,12 @@ def vitals(
     respiratory_rate: int | None = 14,
     moaas: int | None = 5,
     symptoms: Iterable[str] | None = (),
+    set_aside: Mapping[str, float] | None = None,
 ) -> VitalsRecorded:
     data = VitalsRecorded.Data(
         actor=by,
         session=session,
+        set_aside=set_aside,
         systolic=systolic,
         diastolic=diastolic,
         heart_rate=heart_rate,

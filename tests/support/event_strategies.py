@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -85,6 +85,7 @@ LIFTED = over(
     "pregnancy_test.missing",
     "pregnancy_test.no_longer_applicable",
     "weight.far_from_last",
+    "weight.may_be_pounds",
     "weight.out_of_range",
     "medications.changed",
     "measure.cssrs_missing",
@@ -126,6 +127,7 @@ LIFTED = over(
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
+    "screening.age_above_limit",
     "screening.diastolic_above_limit",
     *(f"escalation.{kind}_open" for kind in Kind),
     "discharge.assessed_too_early",
@@ -223,7 +225,9 @@ def some_reading(data: st.DataObject, session: int | None, at: datetime, by: Act
     draw = data.draw
     shape = draw(st.sampled_from(["whole", "few", "any"]))
     kept = draw(st.sets(st.sampled_from([*LIFE_SIGNS]), max_size=3)) if shape == "few" else {*LIFE_SIGNS}
-    signs = {sign: draw(st.sampled_from(LIFE_SIGNS[sign])) if sign in kept else None for sign in LIFE_SIGNS}
+    signs: dict[str, Any] = {
+        sign: draw(st.sampled_from(LIFE_SIGNS[sign])) if sign in kept else None for sign in LIFE_SIGNS
+    }
     if shape == "whole":
         signs = {sign: LIFE_SIGNS[sign][0] if signs[sign] is None else signs[sign] for sign in LIFE_SIGNS}
     said = draw(st.sampled_from(REPORTED if any(signs.values()) else [one for one in REPORTED if one]))

@@ -148,7 +148,8 @@ def unwatched(entries: Sequence[Entry], open_: Mapping[str, Severity], rules: Pr
         if (now := versions[-1].entry) is None or root in known:
             continue
         for kind, severity in dangers(now, rules).items():
-            kinds = LOUDER.get(kind, {kind})
+            # An unknown word is urgent of whoever was dosed so shortly before, and then it is told as an urgent sign.
+            kinds = LOUDER.get(kind, {kind}) | (LOUDER["vitals_urgent"] if severity is Severity.ROUTINE else set())
             since = _known_since(versions, kinds, severity, rules)
             is_open = any(kind in open_ and open_[kind].rank >= severity.rank for kind in kinds)
             if not is_open and not any(kind in kinds and sequence > since for sequence, kind in answered):

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from console.pages.labels import HINTS, hint, label, unit
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.events.clinic_events import MODELS, Event
+from domain.events.clinic_events import MODELS, data_model
+from domain.events.set_aside import SET_ASIDE
 from domain.protocol.instruments import QUESTIONNAIRES, instrument_name
 from domain.values import Frozen, Role
 
@@ -105,10 +106,10 @@ SUBJECT: Final = Field(
 def fields_of(kind: str) -> tuple[Field, ...]:
     """The fields of this event type, without reporter and time: the session first, the remark last."""
     model = MODELS[kind]
-    schema = _data_model(model).model_json_schema()
+    schema = data_model(model).model_json_schema()
     defined: Mapping[str, Any] = schema.get("$defs", {})
     every = tuple(_fields(schema, "/data", defined))
-    asked = (one for one in every if one.name != "actor")
+    asked = (one for one in every if one.name not in {"actor", SET_ASIDE})
     return tuple(sorted(asked, key=lambda one: {"session": 0, "note": 2}.get(one.name, 1)))
 
 
@@ -122,10 +123,6 @@ def _roles(kind: str) -> tuple[Option, ...]:
     """The roles in which somebody may report such an event; nobody fills in a form as the system."""
     may = EVENT_RULES[MODELS[kind]].roles - {Role.SYSTEM}
     return tuple(Option(value=role, label=role) for role in Role if role in may)
-
-
-def _data_model(model: type[Event]) -> Any:
-    return model.model_fields["data"].annotation
 
 
 def _fields(schema: Mapping[str, Any], pointer: str, defined: Mapping[str, Any]) -> Iterator[Field]:

@@ -33,6 +33,7 @@ from domain.events.clinic_events import (
     VitalsRecorded,
 )
 from domain.events.parsing import Decoded, validated
+from domain.events.set_aside import without_impossible
 from domain.refusal import FieldError, Refused, invalid
 from domain.values import Blocker
 
@@ -157,7 +158,7 @@ def _right_data(kept: KeptEvent, data: dict[str, JsonValue]) -> Any:
     """The right data as data of the corrected event; who reported it stays, unless that was wrong too."""
     known = _last_known(kept).data.actor.model_dump(mode="json")
     model: TypeAdapter[Any] = TypeAdapter(type(kept.event.data))
-    whole = {"actor": known, **data}
+    whole = without_impossible(type(kept.event.data), {"actor": known, **data})
     try:
         return validated(Decoded(whole, json.dumps(whole)), model)
     except Refused as refused:

@@ -112,7 +112,7 @@ class _QuietTransition(Transition[Any]):
     def write(self, _note: Note) -> None:
         """Writes nothing: what happened then is written already."""
 
-    def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
+    def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime, **_: object) -> None:
         """Notes the escalation, if it is the highest of its kind and session."""
         known = self.raised.get((kind, session))
         if known is None or severity.rank > known[0].rank:

@@ -9,6 +9,7 @@ from domain.course.rules import vitals
 from domain.course.rules.signs import measured_since, value_of
 from domain.course.rules.vitals import Recheck
 from domain.course.session import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
+from domain.course.whereabouts import Absence
 from domain.last_answer import keeps_last_answer
 from domain.protocol.medicine import CheckpointRules
 from domain.protocol.model import Protocol
@@ -135,9 +136,16 @@ def _planned(
 ) -> Iterator[tuple[datetime, datetime]]:
     """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
     due = _after_doses(rules, session)
-    back = {(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None}
+    returns = ((_due_at_return(session, one), one.back_recorded_at) for one in session.absences)
+    back = {(at, learned_at or at) for at, learned_at in returns if at is not None}
     kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
-    yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))
+    yield from sorted((*kept, *back))
+
+
+def _due_at_return(session: MedicineSession, absence: Absence) -> datetime | None:
+    """When vitals are due because they are back; never at a return of before any dose."""
+    at = absence.back_at
+    return at if at is not None and session.doses and at >= session.doses[0].at else None
 
 
 def _after_doses(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
@@ -159,7 +167,8 @@ def _is_excused(
         is_before = due < one.left_at and not is_missed
         is_unanswered = is_before and _answer(rules, session, due - rules.early, one.left_at) is None
         # So soon after a return that a reading would belong to both, the return's own checkpoint stands for it.
-        is_near = one.back_at is not None and one.back_at <= due <= one.back_at + rules.grace + rules.early
+        back_at = _due_at_return(session, one)
+        is_near = back_at is not None and back_at <= due <= back_at + rules.grace + rules.early
         if is_unanswered or is_near or one.holds(due):
             return True
     return False

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
+from domain.course.event_rule import MEDICINE, MONITORED, PRESCRIBER, SessionEventRule
 from domain.course.measures import Risk
+from domain.course.placement_blockers import wrong_stage
 from domain.course.recorded import known_at, newer
 from domain.course.rules import (
     arrival,
@@ -277,25 +278,52 @@ def _limit_blockers(course: CourseState, taken: Mapping[Vital, Reading]) -> Iter
             break
 
 
+def _act_blockers(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
+    """The blockers of clearing the session. After a dose only a clearance of before it can still be told, and once."""
+    if not session.doses:
+        return blockers(course, session, at)
+    if session.clearance is not None or at > session.doses[0].at:
+        return (wrong_stage(session, _NOT_DOSED),)
+    return blockers(*_as_of(course, session, at), at)
+
+
+def _as_of(course: CourseState, session: MedicineSession, at: datetime) -> tuple[CourseState, MedicineSession]:
+    """The course and the session before the dose that was told first: with what was held and open by that moment."""
+    then = session.but(stage=Stage.CHECKED_IN, doses=())
+    known = course.but(
+        sessions=course.sessions_with(then),
+        holds=tuple(one for one in course.holds if one.since <= at),
+        escalations=tuple(one for one in course.escalations if one.opened_at <= at),
+    )
+    return known, then
+
+
 def _clear(transition: Transition[Any], session: MedicineSession, event: SessionCleared) -> None:
     """Clears the session, and keeps what the prescriber weighed, with its values: a worse one asks again."""
     arrived = transition.recorded(event)
     cleared = newer(session.clearance, arrived)
     lifted = weighed_by(event.data.overrides)
-    weighed = tuple(one for one in blockers(transition.course, session, event.time) if one.code in lifted)
+    weighed = tuple(one for one in _act_blockers(transition.course, session, event.time) if one.code in lifted)
     if any(one.code == "medications.changed" for one in weighed):
         transition.change(medications_changed_at=None)
     transition.keep(
-        session.but(stage=Stage.CLEARED, clearance=cleared, weighed=weighed if cleared is arrived else session.weighed)
+        session.but(
+            stage=session.stage if session.doses else Stage.CLEARED,
+            clearance=cleared,
+            weighed=weighed if cleared is arrived else session.weighed,
+        )
     )
 
+
+_NOT_DOSED = frozenset({Stage.CHECKED_IN, Stage.CLEARED})
 
 CLEARED = SessionEventRule(
     event=SessionCleared,
     phases=MEDICINE,
-    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED}),
+    # An offline tablet may tell of the dose first.
+    stages=_NOT_DOSED | MONITORED,
     roles=PRESCRIBER,
-    standing=blockers,
+    standing=_act_blockers,
     overrides=lambda event: event.data.overrides,
     apply=_clear,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import observation, returning
 from domain.course.rules.returning import belongs
-from domain.course.session import MedicineSession, Stage
+from domain.course.session import LONG_PAST, MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
@@ -47,11 +47,18 @@ def _session_of_medicine(
 
 
 def _tell(transition: Transition[Any], session: MedicineSession | None, event: MedicationAdministered) -> None:
-    """Tells people as severely as the protocol says of this medicine."""
+    """Tells people as severely as the protocol says of this medicine, or of it on a day like any other."""
     rule = observation.comedication(transition.course.protocol, event.data.code)
-    if rule is not None and rule.tell is not None:
-        number = session.number if session is not None else event.data.session
-        transition.escalate(Kind.ADVERSE_EVENT, number, rule.tell, event.time)
+    if rule is None or rule.tell is None:
+        return
+    is_of_other_days = session is None and not _is_soon_after_a_dose(transition.course, event.time)
+    severity = (rule.tell_on_other_days if is_of_other_days else None) or rule.tell
+    number = session.number if session is not None else event.data.session
+    transition.escalate(Kind.ADVERSE_EVENT, number, severity, event.time, is_reviewed=not is_of_other_days)
+
+
+def _is_soon_after_a_dose(course: CourseState, at: datetime) -> bool:
+    return any(dose.at <= at <= dose.at + LONG_PAST for session in course.sessions for dose in session.doses)
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:

@@ -38,7 +38,8 @@ def screening_blockers(course: CourseState) -> Iterator[Blocker]:
     screening = course.screening
     if screening is None:
         return
-    yield from weights.blockers(course, screening)
+    asked = tuple(weights.blockers(course, screening))
+    yield from asked or weights.pounds_blockers(course, screening.data.weight_kg)
     earlier = [test for test in course.pregnancy_tests if test.at < screening.at]
     yield from _test_blockers(course, screening.data.pregnancy_test, earlier)
 

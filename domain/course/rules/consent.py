@@ -1,9 +1,10 @@
 """Consent: whether the patient's consent is in force."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
+from domain.codes import folded
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.recorded import Recorded, known_at
 from domain.course.state import CourseState
@@ -11,8 +12,10 @@ from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew
+from domain.protocol.model import ScreeningRules
 from domain.values import Blocker, Severity
 
+_Said = ConsentSigned.Data | ConsentWithdrawn.Data
 _Consent = Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data]
 
 
@@ -32,7 +35,7 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         yield Blocker(code="consent.missing", message="The patient has not signed a consent", absolute=True)
     elif not isinstance(consent.data, ConsentSigned.Data):
         yield Blocker(code="consent.withdrawn", message="The patient has withdrawn consent", absolute=True)
-    elif rules.consent_documents is not None and consent.data.document not in rules.consent_documents:
+    elif rules.consent_documents is not None and not _is_one_of(rules, consent.data.document, rules.consent_documents):
         yield Blocker(
             code="consent.other_document",
             message=f"{consent.data.document} was signed; must be {' or '.join(rules.consent_documents)}",
@@ -41,7 +44,7 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             limit=", ".join(rules.consent_documents),
             source=course.protocol.source_of("screening.consent_documents"),
         )
-    elif consent.data.version != rules.consent_version:
+    elif not _is_one_of(rules, consent.data.version, (rules.consent_version,)):
         yield Blocker(
             code="consent.other_version",
             message=f"Consent version {consent.data.version} was signed; the protocol asks for {rules.consent_version}",
@@ -73,7 +76,7 @@ def further_blockers(course: CourseState, at: datetime, session: int | None = No
         if not rule.is_asked_before(session) or not protocol.is_for(rule.indications, indications):
             continue
         table = f"screening.further_consents.{document}"
-        signed = known_at((one for one in course.consents if _is_of(one.data, document)), at)
+        signed = known_at((one for one in course.consents if _is_of(protocol.screening, one.data, document)), at)
         if signed is None or not isinstance(signed.data, ConsentSigned.Data):
             yield Blocker(
                 code="consent.further_missing",
@@ -82,7 +85,7 @@ def further_blockers(course: CourseState, at: datetime, session: int | None = No
                 observed=document,
                 source=protocol.source_of(f"{table}.version"),
             )
-        elif signed.data.version != rule.version:
+        elif not _is_one_of(protocol.screening, signed.data.version, (rule.version,)):
             yield Blocker(
                 code="consent.further_other_version",
                 message=f"{document} was signed in version {signed.data.version}; must be {rule.version}",
@@ -110,19 +113,30 @@ def _to_the_treatment(course: CourseState) -> tuple[_Consent, ...]:
     """
     rules = course.protocol.screening
     further = rules.further_consents or {}
-    signed = tuple(one for one in course.consents if getattr(one.data, "document", None) not in further)
+    signed = tuple(one for one in course.consents if not _is_any_of(rules, one.data, tuple(further)))
     documents = rules.consent_documents
     own = (
         one
         for one in signed
-        if documents is None or not isinstance(one.data, ConsentSigned.Data) or one.data.document in documents
+        if documents is None or not isinstance(one.data, ConsentSigned.Data) or _is_any_of(rules, one.data, documents)
     )
     return tuple(own) or signed
 
 
-def _is_of(said: ConsentSigned.Data | ConsentWithdrawn.Data, document: str) -> bool:
+def _is_of(rules: ScreeningRules, said: _Said, document: str) -> bool:
     """Whether it is this document that was signed, or all consent that was withdrawn."""
-    return not isinstance(said, ConsentSigned.Data) or said.document == document
+    return not isinstance(said, ConsentSigned.Data) or _is_one_of(rules, said.document, (document,))
+
+
+def _is_any_of(rules: ScreeningRules, said: _Said, documents: Collection[str]) -> bool:
+    return isinstance(said, ConsentSigned.Data) and _is_one_of(rules, said.document, documents)
+
+
+def _is_one_of(rules: ScreeningRules, said: str, asked: Collection[str]) -> bool:
+    """Whether the paper, or its version, is one that is asked for; without the key each letter counts."""
+    if not rules.consent_spelling_free:
+        return said in asked
+    return folded(said) in {folded(one) for one in asked}
 
 
 def _withdrawal_blockers(course: CourseState, _at: datetime) -> Iterator[Blocker]:

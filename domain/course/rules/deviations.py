@@ -9,8 +9,16 @@ from domain.course.session import is_long_past
 from domain.course.state import CourseState, Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
+from domain.events.clinic_events import (
+    ClinicEvent,
+    DoseAdministered,
+    Event,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+)
 from domain.ledger import Note
+from domain.protocol.medicine import ComparedRules
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
 
@@ -19,6 +27,11 @@ RECORDED: Final = "kap.deviation.recorded"
 
 _IN_WORDS: Final = frozenset({"observed", "limit"})
 """Values that may be text, such as a length of time in words."""
+
+_NOTHING_MORE: Final = frozenset({"infusion.not_paused", "infusion.not_running"})
+_BEFORE_ITS_START: Final = frozenset({"session.wrong_stage", "infusion.not_running"})
+_PLACES: Final = frozenset({"session.unknown", "session.wrong_stage", "value.impossible", "corrects.unknown"})
+"""What says where a fact belongs, and nothing of whether it should have happened."""
 
 KEPT: Final = 200
 """How many deviations a course keeps, the newest: all of them stand in its ledger."""
@@ -88,12 +101,43 @@ def severity_of(
     rules = course.protocol.deviations
     if isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
         visit = course.session_numbered(session) if session is not None else None
+        deviations = tuple(deviations)
+        if any(one.code == "infusion.told_twice" for one in deviations):
+            return rules.other  # nothing was given by it, whoever told of it
+        if course.protocol.medicine.dose.parts_apart is not None:
+            deviations = _of_a_copy(deviations)
+        if isinstance(event, InfusionStopped) and course.protocol.medicine.compared is not None:
+            deviations = _of_a_stop(course.protocol.medicine.compared, deviations)
         given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
         return _severity_of_dose(rules, given_at, deviations, now)
+    if isinstance(event, InfusionResumed) and (of_more := _of_more(deviations)):
+        return _severity_of_dose(rules, event.time, of_more, now)
     told = [deviation.code for deviation in deviations if deviation.code not in rules.silent]
     if "patient.deceased" in told:
         return Severity.URGENT
     return rules.other if told else None
+
+
+def _of_more(deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """What speaks against giving more by an infusion that was paused; nothing of one that was told to run already."""
+    told = tuple(deviations)
+    if any(one.code in _NOTHING_MORE for one in told):
+        return ()
+    return tuple(one for one in told if one.code not in _PLACES)
+
+
+def _of_a_copy(deviations: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+    """What may be a second report was not given by whoever sent it: their role makes no emergency of the question."""
+    if not any(one.code == "dose.possible_duplicate" for one in deviations):
+        return deviations
+    return tuple(one.but(absolute=False) if one.code == "actor.role_not_allowed" else one for one in deviations)
+
+
+def _of_a_stop(compared: ComparedRules, deviations: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """A stop that is told before its start waits for it: what says only that is for somebody to look at."""
+    if compared.same_dose_within is None:
+        return tuple(deviations)
+    return tuple(one.but(absolute=False) if one.code in _BEFORE_ITS_START else one for one in deviations)
 
 
 def _severity_of_dose(

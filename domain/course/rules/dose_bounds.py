@@ -71,17 +71,28 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
         weight = last_weight(course)
     if weight is None:
         return
-    total = given_mg(course.protocol, session, bounds) + dose.mg
+    total = given_mg(course.protocol, session, bounds, (dose.at, dose.mg))
     amount = in_basis(bounds, total, weight)
-    yield from _highest_blockers(course, session, bounds, amount)
+    rounding = rounding_of(bounds)
+    yield from _highest_blockers(course, session, bounds, amount, rounding)
     if is_above(amount, bounds.rules.max) and not _has_second_prescriber(course, dose):
         key, what = f"{bounds.key}.max", "the limit of one prescriber,"
         yield _above(course, bounds, amount, "dose.needs_two_prescribers", bounds.rules.max, key, what)
-    yield from _rise_blockers(course, session, bounds, amount)
-    yield from _event_blockers(course, session, bounds, total, amount)
+    yield from _rise_blockers(course, session, bounds, amount, rounding)
+    yield from _event_blockers(course, session, bounds, total, amount, rounding)
     planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
-    if planned is not None and is_above(total, planned):
+    if planned is not None and is_above(total, planned, rounding):
         yield from _above_plan_blockers(course, dose.actor, total, planned)
+
+
+def rounding_of(bounds: RouteBounds) -> float:
+    """How much more than a bound, in percent of it, is the rounding of a dose."""
+    return (bounds.rules.rounding_percent or 0.0) if isinstance(bounds.rules, DoseRules) else 0.0
+
+
+def is_above(amount: float, limit: float, rounding: float = 0.0) -> bool:
+    """Whether it is more than the limit, and more than its rounding to what can be measured out."""
+    return amount > limit * (1 + rounding / 100) + TOLERANCE
 
 
 def _above_plan_blockers(course: CourseState, actor: Actor, mg: float, planned: float) -> Iterator[Blocker]:
@@ -116,14 +127,14 @@ def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | N
 
 
 def _highest_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float, rounding: float = 0.0
 ) -> Iterator[Blocker]:
     """The limit of any dose, and that of a planned one in this part of the schedule."""
     if is_above(amount, bounds.rules.hard_max):
         key, what = f"{bounds.key}.hard_max", "the limit of any dose,"
         yield _above(course, bounds, amount, "dose.above_hard_max", bounds.rules.hard_max, key, what)
     part = course.part_of(session.number) if bounds.is_planned else None
-    if part is not None and part.dose_max is not None and is_above(amount, part.dose_max):
+    if part is not None and part.dose_max is not None and is_above(amount, part.dose_max, rounding):
         what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
         yield _above(course, bounds, amount, "dose.above_part_max", part.dose_max, key, what)
 
@@ -131,7 +142,7 @@ def _highest_blockers(
 def listed_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """The blocker of an amount that the medicine does not come in, with what was given before in the session."""
     bounds = bounds_of(course.protocol, dose.route)
-    rules, total = course.protocol.medicine.dose, given_mg(course.protocol, session, bounds) + dose.mg
+    rules, total = course.protocol.medicine.dose, given_mg(course.protocol, session, bounds, (dose.at, dose.mg))
     if bounds.is_planned and not is_an_amount(rules, total):
         yield Blocker(
             code="dose.not_an_amount",
@@ -160,25 +171,64 @@ def first_max(course: CourseState, bounds: RouteBounds) -> FirstMax:
 
 
 def _rise_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float, rounding: float = 0.0
 ) -> Iterator[Blocker]:
     """The limit of a first dose by this route, or of the increase over the session before in which it was given."""
     dosed = (one for one in reversed(course.dosed_sessions) if one.number < session.number)
     before = next((one for one in dosed if doses_by(course.protocol, one, bounds)), None)
     if before is None:
         first = first_max(course, bounds)
-        if is_above(amount, first.amount):
+        if is_above(amount, first.amount, rounding):
             what = "the limit of a first dose,"
             yield _above(course, bounds, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
         given_before = _given_before(course, before, bounds)
-        if is_above(amount - given_before, bounds.rules.step_max):
-            limit, key = round(given_before + bounds.rules.step_max, 6), f"{bounds.key}.step_max"
+        most = max(given_before + bounds.rules.step_max, _known_before(course, before, bounds))
+        if is_above(amount, most, rounding):
+            limit, key = round(most, 6), f"{bounds.key}.step_max"
             yield _above(course, bounds, amount, "dose.step_too_large", limit, key, "the highest next step")
 
 
+def _known_before(course: CourseState, last: MedicineSession, bounds: RouteBounds) -> float:
+    """What may be given again after a session whose dose was cut short, in their basis; 0 where it was not.
+
+    That is what the last whole dose was; where there is none yet, the first one as it was planned, and no more than its
+    limit. A session with an urgent event shows nothing, and neither does any before it.
+    """
+    dosed = [
+        one for one in course.dosed_sessions if one.number <= last.number and doses_by(course.protocol, one, bounds)
+    ]
+    for session in reversed(dosed):
+        if events_of(course, session):
+            return 0.0
+        if not _is_cut_short(course, session, bounds):
+            return _given_before(course, session, bounds)
+    planned = _planned_then(course, dosed[0], bounds)
+    return min(first_max(course, bounds).amount, planned) if planned is not None else 0.0
+
+
+def _is_cut_short(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> bool:
+    whole = bounds.rules.whole_from_percent if isinstance(bounds.rules, DoseRules) else None
+    planned = _planned_then(course, session, bounds)
+    if whole is None or planned is None:
+        return False
+    return _given_before(course, session, bounds) < planned * whole / 100
+
+
+def _planned_then(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> float | None:
+    """The plan's dose at the first dose of that session, in the basis of these bounds."""
+    weight = _weight_at(course, session)
+    planned = planned_mg(course, doses_by(course.protocol, session, bounds)[0].at, weight)
+    return in_basis(bounds, planned, weight) if planned is not None else None
+
+
 def _event_blockers(
-    course: CourseState, session: MedicineSession, bounds: RouteBounds, mg: float, amount: float
+    course: CourseState,
+    session: MedicineSession,
+    bounds: RouteBounds,
+    mg: float,
+    amount: float,
+    rounding: float = 0.0,
 ) -> Iterator[Blocker]:
     """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
@@ -186,7 +236,8 @@ def _event_blockers(
         return
     given_before = _given_before(course, before, bounds)
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if is_above(mg, given_mg(course.protocol, before, bounds)) and is_above(amount, given_before):
+    mg_before = given_mg(course.protocol, before, bounds)
+    if is_above(mg, mg_before, rounding) and is_above(amount, given_before, rounding):
         key = "medicine.dose.step_after_event"
         yield _above(course, bounds, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 
@@ -259,8 +310,3 @@ def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:
     met = {role for who, role in course.roles if who == second}
     named = course.protocol.medicine.dose.second_prescribers
     return Role.PRESCRIBER in met or (not met if named is None else second in named)
-
-
-def is_above(amount: float, limit: float) -> bool:
-    """Whether an amount is above its limit by more than what rounding adds."""
-    return amount > limit + TOLERANCE

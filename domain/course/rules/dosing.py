@@ -32,13 +32,16 @@ from domain.protocol.medicine import RouteRules
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Role, Severity, absolute_first, count_of
 
+DEVIATION_OPEN: Final = f"escalation.{Kind.PROTOCOL_DEVIATION}_open"
+_NORMAL: Final = frozenset({VerdictSeverity.NORMAL})
+_ORDINARY: Final = frozenset({VerdictSeverity.NORMAL, VerdictSeverity.WARNING})
 GIVEN_BY: Final = "medicine.dose.given_by"
 
 
 def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tuple[Blocker, ...]:
     """Every blocker of this dose at its time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
-        *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
+        *_standing_of_part(course, session, dose),
         *clearance.plan_blockers(course, session, dose.at),
         *consent.further_blockers(course, dose.at, session.number),
         *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route), dose.mg),
@@ -48,6 +51,23 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
         *listed_blockers(course, session, dose),
     )
     return absolute_first(found)
+
+
+def _standing_of_part(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """What speaks against any dose; a slip that has been corrected since speaks against no further part of one."""
+    is_part = parts.is_part(course, session, dose.at, dose.mg, bounds_of(course.protocol, dose.route))
+    is_settled = (
+        is_part
+        and _has_parts_apart(course)
+        and all(one.rests_on_corrected for one in course.unresolved if one.kind is Kind.PROTOCOL_DEVIATION)
+    )
+    for blocker in clearance.standing_blockers(course, dose.at):
+        if blocker.absolute and not (is_settled and blocker.code == DEVIATION_OPEN):
+            yield blocker
+
+
+def _has_parts_apart(course: CourseState) -> bool:
+    return course.protocol.medicine.dose.parts_apart is not None
 
 
 def _standing_blockers(
@@ -68,7 +88,7 @@ def _standing_blockers(
 
 def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     if not _is_cleared(session, at):
-        yield _not_cleared()
+        yield not_cleared()
         return
     assert session.clearance is not None
     valid_for = course.protocol.medicine.clearance_valid
@@ -108,13 +128,14 @@ def _booster_blockers(
     """
     rules = course.protocol.medicine
     if session.clearance is None:
-        yield _not_cleared()
+        yield not_cleared()
     elif at < session.clearance.at:
         yield _before_clearance()
-    yield from clearance.unweighed_risk(course, session, at)
-    yield from clearance.unweighed_escalations(course, session)
-    if session.abort is not None:
-        yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
+    is_of_one = is_part and _has_parts_apart(course)
+    for blocker in _unweighed_since(course, session, at):
+        # A question about the parts before it is one of the record: the next part waits for no answer.
+        if not (is_of_one and blocker.code == DEVIATION_OPEN):
+            yield blocker
     given, most = parts.doses_counted(course, session, bounds) - 1, bounds.rules.boosters_max
     if given >= most and not is_part:
         yield Blocker(
@@ -129,6 +150,8 @@ def _booster_blockers(
     last_dose = max((dose.ended_at for dose in session.doses if dose.at <= at), default=None)
     fresh_from = at - rules.clearance.reading_valid
     since = fresh_from if last_dose is None else max(last_dose, fresh_from)
+    if is_of_one:
+        since = min(dose.at for dose in session.doses)
     taken = newest(session, at, since=since)
     missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
     found = standing_findings(course.protocol, session, at, since)
@@ -138,11 +161,32 @@ def _booster_blockers(
             message=f"No fresh vitals were taken before the booster: {', '.join(missing)}",
             absolute=True,
         )
-    elif any(finding.severity is not VerdictSeverity.NORMAL for finding in found):
+    elif any(finding.severity not in (_ORDINARY if is_of_one else _NORMAL) for finding in found):
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
 
 
-def _not_cleared() -> Blocker:
+def _unweighed_since(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    yield from clearance.unweighed_risk(course, session, at)
+    yield from clearance.unweighed_escalations(course, session)
+    if session.abort is not None:
+        yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
+
+
+def since_the_first(course: CourseState, session: MedicineSession, at: datetime, since: datetime) -> Iterator[Blocker]:
+    """What speaks against more of a dose that began at `since`: what came up, and the newest reading of each sign.
+
+    An ordinary effect of the medicine, which is a warning, does not; a danger that was not measured again does.
+    """
+    yield from _unweighed_since(course, session, at)
+    found = standing_findings(course.protocol, session, at, since)
+    if any(finding.severity not in _ORDINARY for finding in found):
+        yield Blocker(
+            code="vitals.not_normal", message="The last reading is not normal: no more of the medicine", absolute=True
+        )
+
+
+def not_cleared() -> Blocker:
+    """The blocker of a dose that nobody was cleared for."""
     return Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
 
 

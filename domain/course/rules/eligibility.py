@@ -155,6 +155,14 @@ def _findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterato
             limit=rules.age_min,
             source=protocol.source_of("screening.age_min"),
         )
+    if rules.age_max is not None and screening.age_years > rules.age_max:
+        yield Blocker(
+            code="screening.age_above_limit",
+            message=f"Age {screening.age_years} is above {rules.age_max}: the prescriber must weigh it",
+            observed=screening.age_years,
+            limit=rules.age_max,
+            source=protocol.source_of("screening.age_max"),
+        )
     for vital, observed, limit in (
         ("systolic", screening.systolic, rules.systolic_max),
         ("diastolic", screening.diastolic, rules.diastolic_max),

@@ -1,6 +1,6 @@
 """Follow-up: integration talks, check-in calls, forms and follow-up visits after the medicine sessions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -22,8 +22,7 @@ from domain.events.clinic_events import (
     PatientDischarged,
     PatientHandedOver,
 )
-from domain.protocol.model import Protocol
-from domain.values import Blocker, Moment, Severity, count_of
+from domain.values import Blocker, Code, Moment, Severity, count_of
 
 
 def last_stay_ended(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
@@ -243,8 +242,8 @@ def _call(transition: Transition[Any], session: MedicineSession, event: CheckInC
     transition.keep(session.but(check_ins=(*session.check_ins, transition.recorded(event))))
 
 
-def call_verdict(protocol: Protocol, said: CheckInCompleted.Data) -> Verdict:
-    """The verdict on what the patient said on a call, whichever call it was."""
+def call_verdict(course: CourseState, said: CheckInCompleted.Data, at: datetime) -> Verdict:
+    """The verdict on what the patient said on a call at that moment, whichever call it was."""
     ideation = Finding(
         code="check_in.suicidal_ideation",
         message="The patient speaks of suicide",
@@ -254,7 +253,12 @@ def call_verdict(protocol: Protocol, said: CheckInCompleted.Data) -> Verdict:
         source=None,
     )
     told = (ideation,) if said.suicidal_ideation else ()
-    return verdict_of((*told, *symptoms.findings(protocol, said.symptoms)))
+    return verdict_of((*told, *_findings(course, said.symptoms, at)))
+
+
+def _findings(course: CourseState, said: Iterable[Code], at: datetime) -> Iterator[Finding]:
+    doses = (dose for session in course.sessions for dose in session.doses)
+    return symptoms.findings(course.protocol, said, symptoms.since_dose(doses, at))
 
 
 def _judge_call(transition: Transition[Any], session: MedicineSession | None, event: CheckInCompleted) -> None:
@@ -263,13 +267,13 @@ def _judge_call(transition: Transition[Any], session: MedicineSession | None, ev
     One that tells of suicide is a risk of suicide, as if they had been asked for it.
     """
     said, protocol = event.data, transition.course.protocol
-    transition.verdict = call_verdict(protocol, said)
+    transition.verdict = call_verdict(transition.course, said, event.time)
     if said.suicidal_ideation:
         suicidality.tell(transition, Severity.URGENT, event.time)
     suicidality.tell_of_symptoms(transition, said.symptoms, event.time)
     of_suicide = suicidality.named_in(protocol, said.symptoms)
     others = tuple(one for one in said.symptoms if one not in of_suicide)
-    reported = symptoms.told_as(verdict_of(symptoms.findings(protocol, others)))
+    reported = symptoms.told_as(verdict_of(_findings(transition.course, others, event.time)))
     if reported is not None:
         transition.escalate(Kind.ADVERSE_EVENT, session.number if session else None, reported, event.time)
 

@@ -4,14 +4,14 @@ The gates and the checkpoints begin with the start; the bounds are asked again o
 observed from the stop on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
 from domain.course.recorded import Recorded, newer
-from domain.course.rules import compared, dosing, infusion_length, told_twice
+from domain.course.rules import clearance, compared, dosing, infusion_length, told_twice
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import Offered, bound_blockers
 from domain.course.rules.followup import go_on_when_integrated
@@ -21,8 +21,9 @@ from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
+from domain.protocol.model import Protocol
 from domain.protocol.values import Route
-from domain.values import Blocker, absolute_first
+from domain.values import Blocker, Role, absolute_first
 
 
 def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -35,19 +36,39 @@ def _start_blockers(course: CourseState, session: MedicineSession, event: Infusi
     """What speaks against the dose that is to run in; where its stop was reported first, its true length too."""
     said = event.data
     before, stop = _without_its_stop(session, event.time)
+    if _is_any_order(course) and not before.doses:
+        before = before.but(stage=_stage_before(before))
     lengths = course.protocol.medicine.infusion
     ends_at = event.time + min(said.over or lengths.usual, lengths.most or timedelta.max)
     dose = Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness, event.source, ends_at)
+    if told_twice.is_second_start(course, before, dose):
+        return (_told_again(dose),)
     found = [
         *dosing.blockers(course, before, dose),
         *compared.infusion_blockers(course, before, dose),
         *infusion_length.of_start(course, before, dose, said.over),
     ]
+    if stop is not None and _is_any_order(course):
+        # What the stop was asked about is answered by its start.
+        found = [one for one in found if one.absolute or one.code != dosing.DEVIATION_OPEN]
     if stop is not None:
         started = DoseGiven(at=event.time, recorded_at=stop.recorded_at, data=said, sequence=stop.sequence)
         given = dose._replace(at=stop.at, mg=stop.data.mg_given)
         found += infusion_length.of_stop(course, before, started, given)
     return absolute_first(found)
+
+
+def _is_any_order(course: CourseState) -> bool:
+    """Whether the file compares what two tell: then a start may be told twice, or after its stop."""
+    return compared.rules_of(course).same_dose_within is not None
+
+
+def _told_again(dose: Offered) -> Blocker:
+    return Blocker(
+        code="infusion.told_twice",
+        message=f"An infusion of {dose.mg:g} mg is running already: it is taken for the one that is told again",
+        observed=dose.mg,
+    )
 
 
 def _stop_blockers(course: CourseState, session: MedicineSession, event: InfusionStopped) -> Iterator[Blocker]:
@@ -61,6 +82,8 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
     if is_a_dose and said.actor.role in STOPPED.roles:
         # Anybody may stop one; of one that nobody started, it is all that is known of who gave it.
         yield from STARTED.by_role(course, event, said.actor.role)
+    if infusion is None and _is_any_order(course):
+        yield from _gates_of_unknown_start(course, session, event.time)
     others = session.but(doses=tuple(dose for dose in session.doses if dose is not infusion))
     answers = infusion.data if infusion is not None and isinstance(infusion.data, InfusionStarted.Data) else None
     if answers is not None and said.mg_given <= answers.mg:
@@ -76,6 +99,13 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
     if not ((said.reason or "").strip() and _is_early(course, infusion, event.time)):
         yield from compared.infusion_blockers(course, others, dose, answers.mg)
     yield from infusion_length.of_stop(course, others, infusion, dose)
+
+
+def _gates_of_unknown_start(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What speaks against an infusion of which only the end is known; its start is asked for the rest."""
+    yield from (one for one in clearance.standing_blockers(course, at) if one.absolute)
+    if session.clearance is None:
+        yield dosing.not_cleared()
 
 
 def _told_by(event: InfusionStopped) -> Offered:
@@ -105,14 +135,26 @@ def _may_pause(course: CourseState, session: MedicineSession, at: datetime) -> I
 
 
 def _may_resume(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What speaks against it; as it gives more of the medicine, all that speaks against a dose at that moment."""
     yield from _none_runs(course, session, at)
-    if session.running_infusion is not None and not session.running_infusion.is_paused:
+    infusion = session.running_infusion
+    if infusion is not None and not infusion.is_paused:
         yield Blocker(code="infusion.not_paused", message="The infusion is not paused", absolute=True)
+    elif infusion is not None and course.protocol.medicine.infusion.resume_gated:
+        yield from (one for one in clearance.standing_blockers(course, at) if one.absolute)
+        yield from clearance.away_blockers(session, at)
+        yield from dosing.since_the_first(course, session, at, infusion.at)
+
+
+def _resumed_by(protocol: Protocol) -> Collection[Role] | None:
+    return dosing.given_by(protocol) if protocol.medicine.infusion.resume_gated else None
 
 
 def _start(transition: Transition[Any], session: MedicineSession, event: InfusionStarted) -> None:
     """Takes the infusion into the session, with its stop where that was reported first."""
     before, stop = _without_its_stop(session, event.time)
+    if told_twice.is_second_start(transition.course, before, _started_by(event)):
+        return
     started = DoseGiven(
         at=event.time, recorded_at=transition.now, data=event.data, sequence=transition.sequence, stopped=stop
     )
@@ -147,6 +189,11 @@ def _stop(transition: Transition[Any], session: MedicineSession, event: Infusion
             session,
             DoseGiven(at=event.time, recorded_at=transition.now, data=event.data, sequence=transition.sequence),
         )
+
+
+def _started_by(event: InfusionStarted) -> Offered:
+    said = event.data
+    return Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness, event.source)
 
 
 def _infusion_at(session: MedicineSession, at: datetime) -> DoseGiven | None:
@@ -251,6 +298,8 @@ PAUSED = SessionEventRule(
 RESUMED = SessionEventRule(
     event=InfusionResumed,
     phases=ALWAYS,
+    only_roles=_resumed_by,
+    roles_key=dosing.GIVEN_BY,
     stages=MONITORED,
     standing=_may_resume,
     place=_session_of_infusion,

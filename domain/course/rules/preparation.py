@@ -103,9 +103,14 @@ def _hold(transition: Transition[Any], event: PreparationHeld) -> None:
     begin_medicine_when_prepared(transition, event.time)
 
 
+def _during_screening(course: CourseState) -> frozenset[Phase]:
+    return frozenset({Phase.SCREENING}) if course.protocol.preparation.during_screening else frozenset()
+
+
 HELD = EventRule(
     event=PreparationHeld,
     phases=frozenset({Phase.PREPARATION}),
+    more_phases=_during_screening,
     only_roles=lambda protocol: protocol.preparation.roles,
     roles_key="preparation.roles",
     fulfils=True,

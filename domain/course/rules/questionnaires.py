@@ -55,7 +55,8 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         is_at_risk_already = risk_screens.is_known_at_risk(transition.course)
         _learn(transition)
-        severity = rule.item9.severity if is_at_risk_already else rule.item9.severity_of(scored.item9)
+        late = transition.now - event.time
+        severity = rule.item9.severity if is_at_risk_already else rule.item9.severity_of(scored.item9, late)
         transition.escalate(Kind.ITEM9_POSITIVE, None, _brought_along(transition, event) or severity, event.time)
     if not taken.is_known:
         _answer_risk(transition, rule, scored.risk, event)
@@ -97,9 +98,9 @@ def _answer_risk(
 
 
 def _brought_along(transition: Transition[Any], event: MeasureRecorded) -> Severity | None:
-    """How loudly an answer is told that the patient brings along; of anybody who is in treatment it may be a slip."""
+    """How loudly an answer is told that the patient brings along; of anybody in treatment only if it is history."""
     if transition.course.phase is not Phase.SCREENING:
-        return None
+        return Severity.ROUTINE if transition.tells_history(Kind.SUICIDE_RISK, event.time) else None
     return risk_screens.earlier(transition.course, event.time, transition.now)
 
 

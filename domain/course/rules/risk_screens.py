@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.course.history import is_history
 from domain.course.measure_history import MeasureTaken, answers
 from domain.course.rules import suicidality
 from domain.course.state import CourseState, WordOfSuicide
@@ -46,11 +47,13 @@ def earlier(course: CourseState, at: datetime, learned_at: datetime) -> Severity
     """How loudly an answer of that moment is told, if it was brought along; None if it is told as any other.
 
     It is of before the referral, and older than the month that a screener asks about (S47): history, and no danger of
-    today. A wrong year is noticed at the decision, for which the answer is missing.
+    today. A wrong year is noticed at the decision, for which the answer is missing. So is one that is history.
     """
     referral = course.referral
     is_earlier = referral is not None and at < referral.at and learned_at - at > SCREENER_RECALL
-    return course.protocol.screening.earlier_answers if is_earlier else None
+    if is_earlier and course.protocol.screening.earlier_answers is not None:
+        return course.protocol.screening.earlier_answers
+    return Severity.ROUTINE if is_history(course, Kind.ITEM9_POSITIVE, at, learned_at) else None
 
 
 def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
@@ -74,14 +77,15 @@ def _after_answers(course: CourseState) -> Iterator[ScreenOwed]:
             continue
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and not _is_after(course.measure(rule.needs), newest.at, newest.sequence):
+            waits = rule.waits_for_screen(newest.scored.item9 or 0, newest.recorded_at - newest.at)
             yield ScreenOwed(
                 instrument=rule.needs,
                 asked_at=newest.at,
                 learned_at=newest.recorded_at,
-                due_at=_day_ends(course, newest.at),
+                due_at=_day_ends(course, newest.at) if waits is None else newest.at + waits,
                 kind=Kind.ITEM9_POSITIVE,
                 severity=earlier(course, newest.at, newest.recorded_at) or rule.severity,
-                waits_for_morning=not is_known_at_risk(course),
+                waits_for_morning=waits is None and not is_known_at_risk(course),
             )
 
 
@@ -89,13 +93,14 @@ def _after_words(course: CourseState) -> Iterator[ScreenOwed]:
     """The C-SSRS after the last word of suicide; always by day, for nobody sleeps while its escalation is open."""
     word = _unanswered_word(course)
     if word is not None:
+        is_past = is_history(course, Kind.SUICIDE_RISK, word.at, word.recorded_at)
         yield ScreenOwed(
             instrument=CSSRS,
             asked_at=word.at,
             learned_at=word.recorded_at,
             due_at=_day_ends(course, word.at),
             kind=Kind.SUICIDE_RISK,
-            severity=Severity.URGENT,
+            severity=Severity.ROUTINE if is_past else Severity.URGENT,
             waits_for_morning=True,
         )
 

@@ -3,6 +3,8 @@
 A lozenge and an injection are not added up: what is given by a further route is held against bounds of its own.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from math import fsum
 from typing import NamedTuple
 
@@ -48,9 +50,28 @@ def doses_by(protocol: Protocol, session: MedicineSession, bounds: RouteBounds) 
     return tuple(dose for dose in session.doses if bounds_of(protocol, dose.route).key == bounds.key)
 
 
-def given_mg(protocol: Protocol, session: MedicineSession, bounds: RouteBounds) -> float:
-    """What was given in this session and counts against these bounds, in mg."""
-    return fsum(given.mg for given in doses_by(protocol, session, bounds))  # the same in every release, as `sum` is not
+Told = tuple[datetime, float]
+"""When something was given, and how much in mg."""
+
+
+def told_once(told: Iterable[Told], bounds: RouteBounds) -> list[Told]:
+    """What was told, in order, without what may be a second report of the same part: so much is counted once."""
+    apart = bounds.rules.parts_apart if isinstance(bounds.rules, DoseRules) else None
+    in_order = sorted(told)
+    if apart is None:
+        return in_order
+    counted: list[Told] = []
+    for at, mg in in_order:
+        if not any(mg == one and at - then < apart for then, one in counted):
+            counted.append((at, mg))
+    return counted
+
+
+def given_mg(protocol: Protocol, session: MedicineSession, bounds: RouteBounds, *more: Told) -> float:
+    """What was given in this session, or as much `more`, and counts against these bounds, in mg."""
+    told = [(given.at, given.mg) for given in doses_by(protocol, session, bounds)]
+    # The same in every release, as `sum` is not.
+    return fsum(mg for _, mg in told_once((*told, *more), bounds))
 
 
 def route_not_allowed(protocol: Protocol, route: str) -> Blocker:

@@ -13,22 +13,30 @@ def blockers(course: CourseState, session: int, at: datetime) -> Iterator[Blocke
     rules = course.spacing_of(session)
     if (last := course.last_dose_at) is None:
         return
-    if at - last < rules.interval_min:
+    since = _since(course, last, at)
+    if since < rules.interval_min:
         yield Blocker(
             code="interval.too_short",
-            message=f"The last dose was {in_words(at - last)} before; {in_words(rules.interval_min)} are the least",
-            observed=in_words(at - last),
+            message=f"The last dose was {in_words(since)} before; {in_words(rules.interval_min)} are the least",
+            observed=in_words(since),
             limit=in_words(rules.interval_min),
             source=course.protocol.source_of(f"{rules.key}.interval_min"),
         )
-    elif (least := _least_of_the_plan(course, session)) is not None and at - last < least:
+    elif (least := _least_of_the_plan(course, session)) is not None and since < least:
         yield Blocker(
             code="interval.shorter_than_plan",
-            message=f"The last dose was {in_words(at - last)} before; by the plan {in_words(least)} are the least",
-            observed=in_words(at - last),
+            message=f"The last dose was {in_words(since)} before; by the plan {in_words(least)} are the least",
+            observed=in_words(since),
             limit=in_words(least),
             source=course.protocol.source_of("course.plan_interval_within"),
         )
+
+
+def _since(course: CourseState, last: datetime, at: datetime) -> timedelta:
+    """How long ago the last dose was; with `interval_by_day` from day to day, by the days of the course's site."""
+    if course.protocol.course.interval_by_day:
+        return course.day_of(at) - course.day_of(last)
+    return at - last
 
 
 def planned_interval(course: CourseState, session: int) -> timedelta | None:

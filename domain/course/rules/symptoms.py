@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from domain.codes import folded, in_words, is_said
+from domain.codes import folded, in_words, is_only_denied, is_said
+from domain.course.dose_given import DoseGiven
 from domain.course.rules.signs import newest_with, value_of
 from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
@@ -17,10 +18,10 @@ UNKNOWN: Final = "vitals.symptom_unknown"
 """The finding of a symptom that no list of the protocol names."""
 
 
-def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
+def findings(protocol: Protocol, symptoms: Iterable[Code], since_dose: timedelta | None = None) -> Iterator[Finding]:
     """A finding for each symptom, however it is spelled; one that no list names is never nothing.
 
-    It is a warning, or what the protocol says of the unknown.
+    It is a warning, or what the protocol says of the unknown, so long after the last dose.
     """
     for symptom in symptoms:
         severity = _severity_of(protocol, symptom)
@@ -30,7 +31,7 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
                 message=f"{in_words(symptom)} is reported, a symptom in no list of the protocol",
                 observed=symptom,
                 limit=None,
-                severity=VerdictSeverity.of(protocol.medicine.symptoms.unknown),
+                severity=VerdictSeverity.of(_severity_of_unknown(protocol, symptom, since_dose)),
                 source=protocol.source_of("medicine.symptoms.unknown"),
             )
         else:
@@ -42,6 +43,24 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
                 severity=VerdictSeverity(severity),
                 source=protocol.source_of(f"medicine.symptoms.{severity}"),
             )
+
+
+def _severity_of_unknown(protocol: Protocol, symptom: Code, since_dose: timedelta | None) -> Severity:
+    """Who hears of a word that no list names; one that denies a symptom, and says nothing more, is nothing new."""
+    lists = protocol.medicine.symptoms
+    listed = (name for code in (*lists.emergency, *lists.urgent, *lists.warning) for name in _names(protocol, code))
+    is_new = lists.unknown_after_dose is not None and not any(is_only_denied(name, symptom) for name in listed)
+    return lists.severity_of_unknown(since_dose if is_new else None)
+
+
+def _names(protocol: Protocol, code: Code) -> tuple[Code, ...]:
+    return (code, *protocol.vocabulary.get(code, ()))
+
+
+def since_dose(doses: Iterable[DoseGiven], at: datetime) -> timedelta | None:
+    """How long after the last of these doses that moment is; None if there was none by then."""
+    given_at = max((dose.at for dose in doses if dose.at <= at), default=None)
+    return None if given_at is None else at - given_at
 
 
 def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:

@@ -11,7 +11,7 @@ from domain.course.recorded import Recorded
 from domain.course.rules import parts
 from domain.course.rules.compared import rules_of
 from domain.course.rules.dose_bounds import Offered
-from domain.course.rules.routes import bounds_of
+from domain.course.rules.routes import bounds_of, told_once
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.durations import in_words
@@ -26,8 +26,11 @@ _NONE: Final = timedelta()
 
 def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tuple[Blocker, ...]:
     """One for each dose of the session of which this one may be a second report."""
-    is_part = parts.is_part(course, session, dose.at, dose.mg, bounds_of(course.protocol, dose.route))
-    found = (_apart(course, given, dose, is_part=is_part) for given in session.doses)
+    bounds = bounds_of(course.protocol, dose.route)
+    is_part = parts.is_part(course, session, dose.at, dose.mg, bounds)
+    counted = told_once([(given.at, given.mg) for given in session.doses], bounds)
+    known = (given for given in session.doses if (given.at, given.mg) in counted)
+    found = (_apart(course, given, dose, is_part=is_part) for given in known)
     return tuple(possible_duplicate(dose, apart) for apart in found if apart is not None)
 
 
@@ -38,6 +41,14 @@ def possible_duplicate(dose: Offered, apart: timedelta) -> Blocker:
         message=f"{dose.mg:g} mg were reported {in_words(apart)} apart",
         observed=dose.mg,
     )
+
+
+def is_second_start(course: CourseState, session: MedicineSession, start: Offered) -> bool:
+    """Whether this start is that of the infusion that runs, told again: nobody runs two of as much at once."""
+    within, running = rules_of(course).same_dose_within, session.running_infusion
+    if within is None or running is None:
+        return False
+    return abs(start.at - running.at) <= within and _is_same(course, running.mg, start.mg)
 
 
 def is_second_stop(course: CourseState, infusion: DoseGiven, stop: Offered) -> bool:
@@ -55,6 +66,10 @@ def _apart(course: CourseState, given: DoseGiven, dose: Offered, *, is_part: boo
     amounts = {given.mg} if within is None else _amounts(given)
     if not any(_is_same(course, mg, dose.mg) for mg in amounts):
         return None
+    apart = course.protocol.medicine.dose.parts_apart
+    if is_part and apart is not None:
+        # There is a rest between two parts: whoever tells of another before it is over may mean the same one.
+        return between if between < apart else None
     if is_part:
         # Two devices by one hand are two; those that two tell of, or of one moment, may be one.
         is_told_twice = within is not None and between <= within and _is_of_another(course, given, dose)

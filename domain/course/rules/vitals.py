@@ -39,7 +39,7 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     crossed = tuple(_crossed(protocol, session, reading))
     found = (
         *(_finding(protocol, reading, *one) for one in crossed),
-        *symptoms.findings(protocol, reading.data.symptoms or ()),
+        *symptoms.findings(protocol, reading.data.symptoms or (), symptoms.since_dose(session.doses, reading.at)),
     )
     waits = [limit.confirm_within for limit, is_awaiting in crossed if is_awaiting and limit.confirm_within]
     return verdict_of(found, reading.at + min(waits) if waits else None)
@@ -49,7 +49,9 @@ def standing_findings(protocol: Protocol, session: ReadingSeries, at: datetime, 
     """What the protocol finds at `at`: on each sign's newest value, none older than `since`, and on the symptoms."""
     for vital, reading in newest(session, at, since=since).items():
         yield from (_finding(protocol, reading, *one) for one in _crossed(protocol, session, reading, of=vital))
-    yield from symptoms.findings(protocol, symptoms.in_force(protocol, session, at))
+    yield from symptoms.findings(
+        protocol, symptoms.in_force(protocol, session, at), symptoms.since_dose(session.doses, at)
+    )
 
 
 def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
@@ -97,8 +99,10 @@ def _looked_back_at(protocol: Protocol, vital: Vital) -> int:
 def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
     """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1).
 
-    Of whoever was cleared above them it counts from there: it need not fall below where it came from.
+    Of whoever was cleared above them it counts from there, and so much above it as `bp_not_falling_margin`: it need not
+    fall below where it came from.
     """
+    margin = protocol.medicine.discharge.bp_not_falling_margin or 0
     hold = protocol.medicine.clearance.hold
     last_dose = session.doses[-1].ended_at if session.doses else None
     if (
@@ -110,7 +114,7 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
     cleared_with = at_clearance(protocol, session)
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
         limits, now = hold.of(vital), value_of(reading, vital)
-        if limits is not None and now is not None and now > max(limits.high, cleared_with.get(vital, 0)):
+        if limits is not None and now is not None and now > max(limits.high, cleared_with.get(vital, 0) + margin):
             then = next(_values_before(session, reading, vital, since=last_dose), None)
             if then is not None and now >= then:
                 return True

@@ -5,13 +5,15 @@ to weigh, and only a second one near it, weighed by a prescriber as well, is kno
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.course.recorded import Recorded
 from domain.course.state import CourseState
 from domain.events.clinic_events import PatientCheckedIn, ScreeningRecorded
 from domain.protocol.medicine import ComparedRules
 from domain.values import Blocker, Moment
+
+KG_OF_A_POUND: Final = 0.45359237
 
 _ASKED = frozenset({"weight.far_from_last", "weight.out_of_range"})
 
@@ -58,6 +60,22 @@ def blockers(
             observed=kg,
             limit=f"{least:g}-{most:g}",
             source=course.protocol.source_of("medicine.compared.weight_kg"),
+        )
+
+
+def pounds_blockers(course: CourseState, kg: float) -> Iterator[Blocker]:
+    """What a prescriber must say once of a weight that nothing speaks against: it would be a usual one in pounds.
+
+    Who types pounds does so at every visit, and no later weight is far from it.
+    """
+    rules = course.protocol.medicine.compared or ComparedRules()
+    if rules.pounds_from_kg is not None and kg >= rules.pounds_from_kg:
+        yield Blocker(
+            code="weight.may_be_pounds",
+            message=f"{kg:g} kg may be pounds, which are {kg * KG_OF_A_POUND:.1f} kg: weigh them, or say who did",
+            observed=kg,
+            limit=rules.pounds_from_kg,
+            source=course.protocol.source_of("medicine.compared.pounds_from_kg"),
         )
 
 

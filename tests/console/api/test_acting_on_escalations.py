@@ -13,7 +13,7 @@ from temporalio.service import RPCError
 from domain.escalation.ids import EscalationKey, escalation_workflow_id
 from domain.escalation.messages import EscalationState
 from records.store import open_store
-from tests.support.cast import MONDAY, phq9, referral, vitals
+from tests.support.cast import phq9, referral, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.running_stack import spoken_to
@@ -158,7 +158,9 @@ class Alarm:
 async def test_an_alarm_is_snoozed_passed_on_taken_and_resolved(house: House) -> None:
     """Each by somebody whom the on-call file knows, within the policy; once it is over nothing more is done to it."""
     course = house.expects()
-    await house.sends([referral(course, at=MONDAY), phq9(course, at=MONDAY + timedelta(hours=1), items=ITEM_9)])
+    now = datetime.now(UTC)
+    hint = phq9(course, at=now - timedelta(hours=1), items=ITEM_9)
+    await house.sends([referral(course, at=now - timedelta(hours=2)), hint])
     alarm = Alarm(house, course, "item9_positive")
     await eventually(alarm.is_open)
 

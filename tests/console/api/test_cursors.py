@@ -1,7 +1,7 @@
 """Lists, page by page, while the clinic goes on: no course and no escalation is missed, and none comes twice."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -74,13 +74,13 @@ async def test_a_fleet_that_moves_is_read_whole_and_each_course_once(house: Hous
 async def test_on_call_work_that_moves_is_read_whole_and_each_escalation_once(house: House, site: Site) -> None:
     """Meanwhile some are acknowledged and resolved, and others are opened."""
     courses = [await site.refers(MONDAY) for _ in range(COURSES)]
-    await house.sends([cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK) for course in courses])
+    await house.sends([cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK) for course in courses])
     alarms = [f"{course}~suicide_risk~0~1" for course in courses]
     await has_recorded(house, alarms)
 
     async def the_night_goes_on(page: int) -> None:
         course = await site.refers(MONDAY)
-        await house.sends([cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+        await house.sends([cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK)])
         if page == 1:
             for alarm, act in ((alarms[0], "acknowledge"), (alarms[-1], "resolve")):
                 order = {"by": "lind", "note": "They are safe"}

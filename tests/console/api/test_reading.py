@@ -155,7 +155,8 @@ async def fleet(house: House) -> Fleet:
     calm, held, at_risk, voided = courses = [house.expects() for _ in range(4)]
     later = MONDAY + timedelta(hours=1)
     await house.sends([referral(course, at=MONDAY, site=site) for course in courses])
-    await house.sends([hold(held, at=later), cssrs(at_risk, at=later, items=HIGH_RISK), voiding(voided, at=later)])
+    told = cssrs(at_risk, at=datetime.now(UTC), items=HIGH_RISK)
+    await house.sends([hold(held, at=later), told, voiding(voided, at=later)])
     for course in courses:
         await house.is_recorded(course)
     return Fleet(await house.caller(TokenRole.AUDITOR, site=site), house, calm, held, at_risk, voided)

@@ -112,10 +112,10 @@ async def test_who_is_on_call_hears_of_a_course_once_an_escalation_is_behind_it(
     async with listens(await house.caller(TokenRole.ONCALL)) as ear, asyncio.timeout(WITHIN.total_seconds()):
         await house.sends([referral(course, at=MONDAY)])
         await house.is_recorded(course)
-        await house.sends([cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+        await house.sends([cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK)])
         heard = await ear.hears(of(course))
         heard += [] if any(map(of(course, "escalation"), heard)) else await ear.hears(of(course, "escalation"))
-        await house.sends([cssrs(course, at=MONDAY + timedelta(hours=2))])
+        await house.sends([cssrs(course, at=datetime.now(UTC) - timedelta(hours=1))])
         heard += await ear.hears(of(course))
 
     told = [each.data for each in heard if of(course)(each)]

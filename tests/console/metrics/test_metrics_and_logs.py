@@ -1,7 +1,7 @@
 """What operators see of Kapstan's work: numbers and log lines, with nothing of a patient in either."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -146,7 +146,8 @@ async def test_what_nobody_answers_is_counted_until_somebody_does(house: House) 
     course, emergencies = house.expects(), 'kapstan_open_escalations{severity="emergency"}'
     escalation = f"{course}~suicide_risk~0~1"
     oldest = "kapstan_oldest_unacknowledged_page_seconds"
-    await house.sends([referral(course, at=MONDAY), cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+    screen = cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK)
+    await house.sends([referral(course, at=MONDAY), screen])
 
     async def paged() -> bool:
         return bool(house.inbox.of(course))

@@ -1,7 +1,7 @@
 """Every metric that an alert or the dashboard goes by is one that a running console or worker really shows."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -30,7 +30,8 @@ async def test_nothing_is_watched_by_a_metric_that_nobody_has(house: House) -> N
     """Each that a rule or a panel names is declared, once a course was recorded and somebody paged."""
     await house.is_recorded(await house.has(Ward.dosed))
     course = house.expects()
-    await house.sends([referral(course, at=MONDAY), cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+    screen = cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK)
+    await house.sends([referral(course, at=MONDAY), screen])
     named = set[str]().union(*(metrics_in(expression) for _, expression in WATCHED_BY))
 
     async def missing() -> set[str]:

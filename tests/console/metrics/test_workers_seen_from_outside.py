@@ -6,7 +6,7 @@ import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -104,7 +104,8 @@ async def test_what_became_of_a_page_is_counted_where_it_was_tried(house: House,
         return sum(Numbers(text)['kapstan_pages_total{result="sent"}'] for text in texts)
 
     before, course = await sent(), house.expects()
-    await house.sends([referral(course, at=MONDAY), cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+    screen = cssrs(course, at=datetime.now(UTC) - timedelta(hours=2), items=HIGH_RISK)
+    await house.sends([referral(course, at=MONDAY), screen])
 
     async def paged() -> bool:
         return bool(house.inbox.of(course))

@@ -66,7 +66,7 @@ ORDERS: Final[Mapping[str, dict[str, str]]] = {
 async def at_risk(house: House) -> str:
     """A course of the site bend with an escalation that is open: its id."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HIGH_RISK)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HIGH_RISK)])
     await house.is_recorded(course)
     return course
 
@@ -162,7 +162,7 @@ async def test_operations_hold_resume_and_rebook_and_report_nothing_else(house: 
     """A hold and its end are theirs; a referral is the clinic's."""
     course = await house.has(Ward.prepared)
     operations = await house.caller(OPERATIONS)
-    now = Ward(course).now
+    now = datetime.now(UTC)
 
     held = await operations.post("/v1/events", json=on_the_wire(hold(course, at=now)))
     resumed = await operations.post("/v1/events", json=on_the_wire(resumption(course, at=now, by=DESK)))

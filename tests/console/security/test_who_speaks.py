@@ -43,7 +43,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str]:
 async def at_risk(house: House) -> str:
     """A course that a high risk has put on hold, with its escalation open: its id."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HIGH_RISK)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HIGH_RISK)])
     await house.is_recorded(course)
     return course
 

@@ -646,7 +646,7 @@ def test_the_right_data_must_fit_the_fact(ward: Ward) -> None:
     """Each wrong field is named, within the data of the correction."""
     ward.dosed()
     good = correction(last(ward, "vitals.recorded"), at=ward.now)
-    wrong = good.but(data=good.data.but(data={"systolic": 9, "diastolic": 79}))
+    wrong = good.but(data=good.data.but(data={"systolic": "9", "diastolic": 79}))
 
     pointers = [error.pointer for error in ward.turns_away(wrong).errors]
 

@@ -384,7 +384,7 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
 
 def test_what_is_called_anew_is_to_be_reviewed_however_long_ago_it_was(ward: Ward) -> None:
     """Nobody has seen it yet, and its ledger, which tells when it was called anew, gives the same course."""
-    ward.dosed()
+    ward.checked_in()
     for ago in (minutes(0), days(2)):
         ward.reports(vitals(MARA, 1, at=ward.now - ago, symptoms=("tingling_teeth",)))
     unheard = ward.calls[-1]

@@ -1,16 +1,17 @@
 """No open course out of sight: one that stands still, is held or was forgotten is asked for again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 
-from domain.course.deadlines import DeadlineKind
+from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.projection import Ahead, calls_to_come
 from domain.course.state import Phase
 from domain.course.transition import OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, Kind
 from domain.values import Severity
+from tests.domain.conftest import Opens
 from tests.support.cast import (
     HAS_A_PLAN,
     MARA,
@@ -196,6 +197,57 @@ def test_a_hold_for_safety_of_a_patient_at_risk_is_urgent_for_as_long_as_it_last
     ward.passes(days(180))
 
     assert ward.pages == [(Kind.HOLD_UNREVIEWED, Severity.URGENT)] * 90
+
+
+@pytest.mark.parametrize(("hour", "asked"), [(23.5, 21), (2, 21), (7.5, 21), (8, 8), (14, 14), (20.75, 20.75)])
+def test_a_hold_that_was_laid_at_night_is_reviewed_by_day(ward: Ward, hour: float, asked: float) -> None:
+    """`hold_review_by_day`: a plan that was told at 23:30 is asked about at 21:00, and no night is one."""
+    midnight = ward.prepared().now.replace(hour=0, minute=0) + days(1)
+    ward.reports(cssrs(MARA, at=midnight + hours(hour), items=HAS_A_PLAN))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.calls.clear()
+    moments = [one.passes_at for one in reviews_asked(ward, 4)]
+
+    assert ward.pages == [(Kind.HOLD_UNREVIEWED, Severity.URGENT)] * 4
+    assert {(one - one.replace(hour=0, minute=0)) / hours(1) for one in moments} == {asked}
+    assert moments[0] - (midnight + hours(hour)) <= WEEKLY.course.safety_hold_review
+
+
+def test_a_hold_that_is_told_late_at_night_is_reviewed_in_the_morning(ward: Ward) -> None:
+    """The question is days old when it is told of."""
+    at = ward.prepared().now
+    ward.until(at.replace(hour=3) + days(9))
+    ward.sends(consent_withdrawn(MARA, at=ward.now - hours(50)))
+    (review,) = ward.due(DeadlineKind.HOLD_REVIEW)
+
+    assert 8 <= review.passes_at.hour <= 21
+
+
+def test_a_review_asked_at_night_since_kapstan_was_away_is_asked_by_day_from_then_on(ward: Ward) -> None:
+    """Asked at three, when the worker was back; then in the evening before it would be due."""
+    ward.prepared().reports(consent_withdrawn(MARA, at=ward.now))
+    ward.sleeps(ward.now.replace(hour=3, minute=0) + days(3) - ward.now)
+    assert ward.now.hour == 3
+    (review,) = ward.due(DeadlineKind.HOLD_REVIEW)
+
+    assert review.passes_at.hour == 21
+
+
+def test_a_protocol_may_have_holds_reviewed_at_any_hour(opens: Opens) -> None:
+    """Left out, as before."""
+    ward = opens(weekly({"course.hold_review_by_day": None})).prepared()
+    laid_at = ward.now.replace(hour=23) + days(1)
+    ward.reports(consent_withdrawn(MARA, at=laid_at))
+
+    assert ward.due(DeadlineKind.HOLD_REVIEW)[0].passes_at == laid_at + WEEKLY.course.safety_hold_review
+
+
+def reviews_asked(ward: Ward, times: int) -> Iterator[Deadline]:
+    """The next reviews of the hold, each as it is asked for."""
+    for _ in range(times):
+        (review,) = ward.due(DeadlineKind.HOLD_REVIEW)
+        yield review
+        ward.until(review.passes_at)
 
 
 def test_each_reason_of_a_hold_is_reviewed(ward: Ward) -> None:

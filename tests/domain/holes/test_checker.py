@@ -35,10 +35,10 @@ def test_a_clinic_that_deletes_the_limits_of_four_signs_is_told_of_each_end() ->
 
     assert [f"{hole.key}: {hole.lets_through}" for hole in found] == [
         "medicine.limits.heart_rate: a heart rate of 25 would be normal, and so would any from 0 to 49",
-        "medicine.limits.heart_rate: a heart rate of 226 would be normal, and so would any from 151 to 300",
+        "medicine.limits.heart_rate: a heart rate of 276 would be normal, and so would any from 151 to 400",
         "medicine.limits.spo2: an SpO₂ of 46 would be normal, and so would any from 0 to 91",
         "medicine.limits.respiratory_rate: a respiratory rate of 5 would be normal, and so would any from 0 to 9",
-        "medicine.limits.respiratory_rate: a respiratory rate of 56 would be normal, and so would any from 31 to 80",
+        "medicine.limits.respiratory_rate: a respiratory rate of 91 would be normal, and so would any from 31 to 150",
         "medicine.limits.moaas: a MOAA/S of 2 would be normal, and so would any from 0 to 4",
     ]
 
@@ -83,7 +83,7 @@ def test_a_source_that_the_file_does_not_list_is_a_hole(evidence: str, said: str
                 "measures.phq9",
             ],
         ),
-        ({"indications": tuple(f"F{number}" for number in range(150))}, []),
+        ({"indications": tuple(f"M{number}" for number in range(150))}, []),
         (
             {"medicine.clearance.hold": VitalRanges(), "medicine.clearance.never": VitalRanges()},
             [f"medicine.clearance.hold.{vital}" for vital in Vital],

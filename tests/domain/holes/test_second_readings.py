@@ -37,8 +37,8 @@ def test_a_hole_says_which_readings_wait_and_what_would_mend_it() -> None:
     (hole,) = second_reading_holes(without_limits(lambda one: one.above == 220))
 
     assert hole.lets_through == (
-        "a systolic pressure of 241 would call nobody for 5 min, until it is read again, "
-        "and so would any from 181 to 300"
+        "a systolic pressure of 291 would call nobody for 5 min, until it is read again, "
+        "and so would any from 181 to 400"
     )
     assert hole.mend == (
         "there must be an urgent limit further out, or a graver one, without confirm_within: "
@@ -64,5 +64,5 @@ def test_a_rise_that_waits_needs_a_value_of_its_own() -> None:
 
     (hole,) = second_reading_holes(with_limits(rise))
 
-    assert "any from 150 to 300" in hole.lets_through
+    assert "any from 150 to 400" in hole.lets_through
     assert list(second_reading_holes(with_limits(rise, *WEEKLY.medicine.limits))) == []

@@ -3,9 +3,10 @@
 import pytest
 
 from domain.holes.screening_words import screening_word_holes
-from domain.holes.silence import silence_holes
+from domain.holes.silence import MAY_BE_SILENT, silence_holes
 from domain.holes.symptom_words import symptom_holes
 from domain.protocol.medicine import SUICIDAL
+from domain.views.blocker_labels import WORDS
 from tests.support.cast import WEEKLY, weekly
 
 SYMPTOMS = WEEKLY.medicine.symptoms
@@ -72,18 +73,26 @@ def test_a_condition_to_weigh_that_is_also_excluded_is_weighed_by_nobody() -> No
     assert all("would be weighed by nobody, though cystitis is in this list" in said for said in found)
 
 
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("dose.above_hard_max", "a dose against its gates (dose.above_hard_max) would be told to nobody"),
-        ("vitals.too_old", "a dose against its gates (vitals.too_old) would be told to nobody"),
-        ("check_in.to_early", "check_in.to_early would keep nothing silent: no deviation is called so"),
-    ],
-)
-def test_a_code_that_must_not_be_silent_or_that_is_none_is_named(code: str, said: str) -> None:
-    """Nobody hears of a silent deviation: of a dose against its gates somebody has to."""
-    silent = (*WEEKLY.deviations.silent, code)
+@pytest.mark.parametrize("code", sorted({one.replace("<>", "systolic") for one in WORDS}))
+def test_what_may_mean_that_somebody_was_dosed_or_sent_home_against_a_rule_is_never_silent(code: str) -> None:
+    """Of each deviation that there is: only what fulfils nothing and harms nobody may call nobody."""
+    found = list(silence_holes(weekly({"deviations.silent": (code,)})))
+
+    assert [hole.mend for hole in found] == ([] if code in MAY_BE_SILENT else [f"must not name {code}"])
+
+
+def test_a_code_that_is_none_is_named() -> None:
+    """A slip of the pen would keep nothing silent."""
+    silent = (*WEEKLY.deviations.silent, "check_in.to_early")
 
     (hole,) = silence_holes(weekly({"deviations.silent": silent}))
 
-    assert (hole.key, hole.lets_through) == ("deviations.silent", said)
+    assert hole.lets_through == "check_in.to_early would keep nothing silent: no deviation is called so"
+
+
+def test_what_stands_against_a_dose_or_the_way_home_may_not_be_silent() -> None:
+    """Whatever the label, no such code is among those that may be."""
+    against = ("session", "actor", "dose", "vitals", "weight", "pregnancy_test", "discharge", "medication", "patient")
+    loud = [code for code in MAY_BE_SILENT if code.partition(".")[0] in against]
+
+    assert loud == ["patient.not_away"]

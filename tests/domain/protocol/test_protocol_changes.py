@@ -5,23 +5,30 @@ from typing import Final
 
 import pytest
 
+from domain.escalation.messages import Kind
 from domain.protocol.changes import protocol_changes
-from domain.protocol.medicine import DoseBasis, RouteRules
+from domain.protocol.medicine import ComedicationRule, DoseBasis, RouteRules
 from domain.protocol.model import Grade
 from domain.protocol.parameters import parameters
 from domain.protocol.strictness import Strictness, is_judged, strictness
 from domain.protocol.values import Range, Route
-from domain.values import Severity
+from domain.values import Role, Severity
 from tests.support.cast import WEEKLY, weekly
 
 STRICTER, LOOSER = Strictness.STRICTER, Strictness.LOOSER
+RESOLVED: Final = "escalations.resolved_by.vitals_emergency"
 
 NOBODY_CAN_SAY: Final = frozenset(
     {
         *("route", "course.medicine_sessions", "course.interval", "course.interval_max", "course.review_after_session"),
-        *("course.review_every", "screening.consent_version", "medicine.credentials.therapist"),
+        *(
+            "course.hold_review_by_day",
+            "course.review_every",
+            "screening.consent_version",
+            "medicine.credentials.therapist",
+        ),
         *("medicine.planned_duration", "medicine.dose.basis", "medicine.infusion.usual", "check_ins.waking"),
-        *("medicine.symptoms.urgent", "medicine.symptoms.warning", "indications"),
+        *("medicine.symptoms.urgent", "medicine.symptoms.warning"),
     }
 )
 NOBODY_CAN_SAY_OF: Final = (
@@ -106,6 +113,65 @@ def test_what_is_stricter_asks_for_more_or_sooner(key: str, value: object, expec
 
     assert strictness(WEEKLY, new, key) is expected
     assert strictness(new, WEEKLY, key) is {STRICTER: LOOSER, LOOSER: STRICTER, None: None}[expected]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("screening.consent_documents", None),
+        ("medicine.dose.given_by", None),
+        ("medicine.dose.given_by", (Role.THERAPIST, Role.COORDINATOR)),
+        ("medicine.dose.second_prescribers", None),
+        ("preparation.roles", (Role.COORDINATOR,)),
+        ("preparation.least_minutes", None),
+        ("medicine.compared.weight_kg", None),
+        ("medicine.compared.dose_at_most_percent", None),
+        ("medicine.check_in_on_booked_day", None),
+        ("course.review_every", None),
+        ("route", Route.INTRAVENOUS),
+        ("indications", (*WEEKLY.indications, "F20")),
+        ("measures.phq9.item9.needs", "pain_nrs"),
+        ("measures.phq9.indications", ("F32.1",)),
+        ("measures.pcl5.indications", ()),
+        ("deviations.silent", (*WEEKLY.deviations.silent, "session.not_cleared")),
+        ("medicine.checkpoints.early", timedelta(minutes=10)),
+        ("medicine.clearance.never.systolic", Range(low=60, high=220)),
+        ("medicine.staff", (Role.PRESCRIBER, Role.THERAPIST)),
+        ("medicine.one_person_two_roles", True),
+        ("medicine.pregnancy_test_each_session", False),
+        ("check_ins.after", (timedelta(hours=1),)),
+        ("vocabulary.dyspnoea", WEEKLY.vocabulary["dyspnoea"][1:]),
+        ("vocabulary.sedation", (*WEEKLY.vocabulary["sedation"], "heart_attack")),
+        ("screening.known", (*WEEKLY.screening.known, "schizophrenia")),
+    ],
+)
+def test_what_would_let_more_through_is_marked_as_looser(key: str, value: object) -> None:
+    """Also what went, or came: a medical director reads it before they sign."""
+    new = weekly({key: value})
+
+    assert strictness(WEEKLY, new, key) is LOOSER
+    assert LOOSER in {one.strictness for one in protocol_changes(WEEKLY, new) if one.key == key}
+
+
+def test_a_medicine_that_gets_a_rule_is_weighed_by_nobody_any_more() -> None:
+    """Unless the rule starts the observation anew."""
+    rules = WEEKLY.medicine.comedication
+    blunt, sharp = (
+        weekly({"medicine.comedication": (*rules, ComedicationRule(code="fentanyl", restarts_observation=restarts))})
+        for restarts in (False, True)
+    )
+    key = "medicine.comedication.fentanyl.restarts_observation"
+
+    assert strictness(WEEKLY, blunt, key) is LOOSER
+    assert strictness(WEEKLY, sharp, key) is None
+
+
+@pytest.mark.parametrize("role", [Role.THERAPIST, Role.COORDINATOR])
+def test_another_role_that_may_resolve_an_emergency_is_looser(role: Role) -> None:
+    """Whoever it takes the place of."""
+    rules = {**WEEKLY.escalations.resolved_by, Kind.VITALS_EMERGENCY: (role,)}
+
+    assert strictness(WEEKLY, weekly({"escalations.resolved_by": rules}), RESOLVED) is LOOSER
 
 
 def test_an_infusions_keys_are_stricter_where_they_ask_more_or_sooner() -> None:

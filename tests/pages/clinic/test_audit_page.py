@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -63,7 +64,7 @@ async def test_the_auditor_sees_who_read_a_course(house: House) -> None:
 async def test_what_was_read_by_a_pages_link_is_a_read(house: House) -> None:
     """Its person is named; the command lists the same, newest first."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
 
     async def link() -> str | None:
         found = [re.search(r"http\S+(/ack/\S+)", page.body) for page in house.inbox.of(course)]
@@ -84,7 +85,7 @@ async def test_what_was_read_by_a_pages_link_is_a_read(house: House) -> None:
 async def test_acts_of_administration_are_on_the_record(house: House) -> None:
     """Tokens made and revoked, an approval, and what is acknowledged by a command: with the account that did it."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     await house.is_called_for(escalation)
     data, auditor = ("--data", str(house.floor.data)), await house.caller(TokenRole.AUDITOR)
@@ -109,7 +110,7 @@ async def test_acts_of_administration_are_on_the_record(house: House) -> None:
 async def test_what_no_ledger_holds_of_an_escalation_is_on_the_record(house: House) -> None:
     """Who put it off, with their token: no entry says so."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     await house.is_called_for(escalation)
     nurse = await house.granted(Grant(roles=(TokenRole.ONCALL,), person="lind"))

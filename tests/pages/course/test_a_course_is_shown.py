@@ -174,8 +174,8 @@ async def test_an_override_stands_there_for_ever(house: House) -> None:
 async def test_a_held_course_says_so_first_with_who_may_lift_it(house: House) -> None:
     """An ordinary hold and a safety hold."""
     course, at_risk = await house.has(Ward.prepared), await house.has(Ward.prepared)
-    await house.sends([hold(course, at=Ward(course).now, reason="A family matter")])
-    await house.sends([cssrs(at_risk, at=Ward(at_risk).now, items=(1, 1, 1, 1, 1, 0))])
+    await house.sends([hold(course, at=datetime.now(UTC), reason="A family matter")])
+    await house.sends([cssrs(at_risk, at=datetime.now(UTC), items=(1, 1, 1, 1, 1, 0))])
 
     held = words_of(await house.admin.get(f"/courses/{course}"))
     for_safety = words_of(await house.admin.get(f"/courses/{at_risk}"))

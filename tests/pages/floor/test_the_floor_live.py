@@ -63,7 +63,7 @@ async def test_nothing_moves_under_a_finger(house: House, browser: Browser) -> N
         scrolled = await eyes.page.evaluate("(window.scrollTo(0, 200), window.scrollY)")
         assert scrolled > 0
 
-        await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+        await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
         await eyes.page.locator(f"#card-{course}").get_by_text("emergency", exact=False).first.wait_for()
 
         assert await search.input_value() == "MAR"

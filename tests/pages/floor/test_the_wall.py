@@ -53,7 +53,7 @@ async def urgent(house: House) -> dict[str, str]:
     found = {}
     for name in ("ANSWERED", "OPEN"):
         course = await house.has(Ward.prepared, name)
-        await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+        await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
         found[name] = f"{course}~suicide_risk~0~1"
         await house.is_called_for(found[name])
     answered = await house.admin.post(f"/v1/escalations/{found['ANSWERED']}/acknowledge", json={"by": "lind"})

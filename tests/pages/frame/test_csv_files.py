@@ -93,7 +93,7 @@ async def test_a_live_session_is_listed_with_its_last_reading(house: House) -> N
 async def test_what_somebody_wrote_is_no_formula_in_a_spreadsheet(house: House) -> None:
     """A note that begins like one has an apostrophe before it; the record keeps it as it was written."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     await house.is_called_for(escalation)
     done = {"by": "lind", "note": FORMULA}

@@ -53,7 +53,7 @@ async def floor(house: House) -> dict[str, str]:
     await house.sends([vitals(dosed, 2, at=datetime.now(UTC), systolic=165)])
     await house.is_recorded(dosed)
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return {"course": course, "dosed": dosed, "escalation": f"{course}~suicide_risk~0~1"}
 

@@ -64,7 +64,7 @@ async def test_without_the_record_store_a_course_is_shown_and_recorded_in(house:
 async def test_without_the_record_store_what_is_open_is_shown_and_answered(house: House, browser: Browser) -> None:
     """In the list as by itself: Temporal knows what is not resolved, and who of another site may not see it."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_called_for(f"{course}~suicide_risk~0~1")
     token, cork = await house.phone_of("lind"), await house.caller(TokenRole.ONCALL, site="cork")
     assert (await cork.get("/escalations")).status_code == 200
@@ -86,7 +86,7 @@ async def test_without_the_record_store_what_is_open_is_shown_and_answered(house
 async def test_without_temporal_what_was_written_about_an_escalation_stays(house: House, browser: Browser) -> None:
     """Nobody knows whether it is noted down, and their words are still there to be sent again."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_called_for(f"{course}~suicide_risk~0~1")
     token = await house.phone_of("lind")
     async with looks(browser, house.url) as eyes:

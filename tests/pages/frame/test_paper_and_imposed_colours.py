@@ -1,12 +1,13 @@
 """On paper, and in colours that a device imposes, a page says the same: by text, border and weight."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.support.browser import looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes
 from tests.support.http_stack import House
-from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
 
@@ -17,7 +18,7 @@ UNDERLINE = "link => getComputedStyle(link).borderBottomColor"
 @pytest.fixture(scope="module")
 async def dosed(house: House) -> str:
     course = await house.has(lambda ward: ward.watched(until=minutes(30)))
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course
 

@@ -257,7 +257,7 @@ async def test_nothing_of_a_patient_is_kept_by_a_browser(house: House) -> None:
 async def test_a_form_of_another_site_changes_nothing(house: House) -> None:
     """Without the key of this sign-in's pages an act is refused, signed in or not."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     await house.is_called_for(escalation)
     client, other = await signed_in(house), await signed_in(house)

@@ -38,7 +38,7 @@ def key_of(page: httpx.Response) -> str:
 
 async def at_risk(house: House) -> tuple[str, str]:
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course, f"{course}~suicide_risk~0~1"
 
@@ -135,7 +135,7 @@ async def test_a_wall_is_told_that_something_changed_and_not_what(house: House) 
     course = await house.has(Ward.prepared)
     token = await house.granted(Grant(roles=(WALL,), site="bend"))
     async with listens(house.client(token.token), path="/live") as ear:
-        await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+        await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
         async with asyncio.timeout(WITHIN.total_seconds()):
             heard = await ear.hears(lambda one: one.kind == "escalation")
 

@@ -1,6 +1,7 @@
 """Each role on each page: what is theirs is shown, the rest is refused, and what is refused changes nothing."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
@@ -115,7 +116,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
 async def at_risk(house: House) -> str:
     """A course of the site bend with an escalation that is open: its id."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course
 

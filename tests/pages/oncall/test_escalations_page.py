@@ -25,7 +25,7 @@ THUMB = 44
 async def at_risk(house: House) -> tuple[str, str]:
     """A course with an open emergency: it, and the escalation."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     await house.is_called_for(escalation)
     return course, escalation

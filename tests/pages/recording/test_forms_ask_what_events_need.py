@@ -189,7 +189,7 @@ def test_a_form_asks_for_everything_that_an_event_may_say(kind: str) -> None:
     asked = [field.pointer for field in all_fields(kind)]
 
     assert len(asked) == len(set(asked))
-    assert {f"/data/{name}" for name in data.model_fields} - {"/data/actor"} <= set(asked)
+    assert {f"/data/{name}" for name in data.model_fields} - {"/data/actor", "/data/set_aside"} <= set(asked)
     assert asked[:3] == ["/data/actor/id", "/data/actor/role", "/time"]
 
 
@@ -288,12 +288,12 @@ def test_numbers_have_their_bounds_and_units() -> None:
     by_name = {field.name: field for field in fields_of("kap.vitals.recorded")}
 
     assert [(by_name[name].low, by_name[name].high, by_name[name].unit) for name in ("systolic", "spo2", "moaas")] == [
-        (30, 300, "mmHg"),
+        (0, 400, "mmHg"),
         (0, 100, "%"),
         (0, 5, "of 5"),
     ]
     (mg,) = (field for field in fields_of("kap.dose.administered") if field.name == "mg")
-    assert (mg.low, mg.is_above, mg.high, mg.unit) == (0, True, 2000, "mg")
+    assert (mg.low, mg.is_above, mg.high, mg.unit) == (0, False, 100_000, "mg")
 
 
 def test_a_number_is_read_as_it_is_written_on_either_side_of_the_sea() -> None:
@@ -356,14 +356,14 @@ def test_an_error_in_a_row_is_shown_in_that_row() -> None:
 
 
 def test_what_is_wrong_with_no_single_field_is_said_above_them_all() -> None:
-    """A diastolic pressure above the systolic one is the fault of neither."""
-    posted = filled_in(vitals(MARA, at=MONDAY, systolic=120, diastolic=80))
-    turned = [*without(posted, "/data/diastolic"), ("/data/diastolic", "130")]
+    """A reading that says nothing is the fault of none of its fields."""
+    whole = filled_in(vitals(MARA, at=MONDAY))
+    empty = [one for one in whole if not one[0].startswith("/data/") or one[0].startswith("/data/actor")]
 
-    errors = refused("kap.vitals.recorded", turned)
-    form = again("kap.vitals.recorded", turned, *(FieldError(pointer=p, detail=d) for p, d in errors.items()))
+    errors = refused("kap.vitals.recorded", empty)
+    form = again("kap.vitals.recorded", empty, *(FieldError(pointer=p, detail=d) for p, d in errors.items()))
 
-    assert form.errors == ("diastolic must be below systolic",)
+    assert form.errors == ("must be at least one value or symptom",)
     assert not any(field.is_wrong for field in form.fields)
 
 

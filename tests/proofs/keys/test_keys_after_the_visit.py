@@ -78,6 +78,12 @@ def relapses(ward: Ward) -> Severity | None:
 
 def hints(ward: Ward) -> dict[Kind, Severity]:
     ward.screened().reports(phq9(MARA, at=ward.now + days(1), items=A_HINT))
+    ward.passes(minutes(45))
+    return ward.open
+
+
+def hints_at_first(ward: Ward) -> dict[Kind, Severity]:
+    ward.screened().reports(phq9(MARA, at=ward.now + days(1), items=A_HINT))
     return ward.open
 
 
@@ -286,6 +292,22 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         {Kind.ITEM9_POSITIVE: Severity.URGENT},
         {Kind.ITEM9_POSITIVE: Severity.ROUTINE},
         where=(*PHQ9, "item9", "routine_to"),
+    ),
+    OneKey(
+        "measures.item9.screened_to",
+        1,
+        hints_at_first,
+        {Kind.ITEM9_POSITIVE: Severity.ROUTINE},
+        {Kind.ITEM9_POSITIVE: Severity.URGENT},
+        where=(*PHQ9, "item9", "screened_to"),
+    ),
+    OneKey(
+        "measures.item9.screened_within",
+        "PT1H",
+        hints,
+        {Kind.ITEM9_POSITIVE: Severity.URGENT},
+        {Kind.ITEM9_POSITIVE: Severity.ROUTINE},
+        where=(*PHQ9, "item9", "screened_within"),
     ),
     OneKey("measures.item9.needs", "madrs", asked_the_same_day, ["cssrs"], ["madrs"], where=(*PHQ9, "item9", "needs")),
     OneKey(

@@ -28,8 +28,10 @@ from tests.support.cast import (
     days,
     dose,
     eligible,
+    gad7,
     hold,
     hours,
+    phq9,
     plan,
     preparation,
     referral,
@@ -49,6 +51,20 @@ AS_SHIPPED: Final = content_hash(SHIPPED)
 
 def refers(ward: Ward, *indications: str, protocol: str = "kap-im-weekly") -> list[str]:
     return ward.reasons(referral(MARA, at=ward.now, indications=indications or ["F33.2"], protocol=protocol))
+
+
+def decides_by_paper(ward: Ward, document: str) -> list[str]:
+    """What stands before `eligible` where this document was signed, and no other."""
+    day = ward.referred().now + days(1)
+    for event in (
+        screening(MARA, at=day),
+        phq9(MARA, at=day),
+        gad7(MARA, at=day),
+        cssrs(MARA, at=day),
+        consent(MARA, at=day, document=document),
+    ):
+        ward.reports(event)
+    return ward.reasons(eligible(MARA, at=ward.now))
 
 
 def decides(ward: Ward, visit: ClinicEvent | None = None, *, after: int = 0) -> list[str]:
@@ -263,6 +279,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.interval", "P10D", interval, 7, 10),
     OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [PLANNED], ["interval.too_short"]),
+    OneKey(
+        "course.interval_by_day",
+        False,
+        lambda ward: books_again_after(ward, 1.9),
+        [PLANNED],
+        ["interval.too_short"],
+    ),
     OneKey("course.plan_interval_within", "P5D", lambda ward: books_again_after(ward, 2.5), [PLANNED], []),
     OneKey("course.ask_again", "P3D", asked_again_after, days(7), days(3)),
     OneKey(
@@ -278,6 +301,15 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: hold_is_reviewed_after(ward, consent_withdrawn(MARA, at=ward.prepared().now)),
         days(2),
         days(1),
+    ),
+    OneKey(
+        "course.hold_review_by_day",
+        False,
+        lambda ward: hold_is_reviewed_after(
+            ward, consent_withdrawn(MARA, at=ward.prepared().now.replace(hour=23, minute=0))
+        ),
+        days(2) - hours(2),
+        days(2),
     ),
     OneKey("course.safety_window", "P4D", calls_after_closing, ["P1D", "P3D", "P7D"], ["P1D", "P3D"]),
     OneKey(
@@ -396,6 +428,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         UNMEASURED,
         ["measure.phq9_missing"],
     ),
+    OneKey("screening.age_max", 40, lambda ward: sees(ward, age_years=41), [], ["screening.age_above_limit"]),
     OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),
     OneKey(
         "screening.prior_trials_min",
@@ -419,6 +452,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
     OneKey("screening.consent_documents", ["ours"], decides, [], ["consent.other_document"]),
+    OneKey(
+        "screening.consent_spelling_free",
+        False,
+        lambda ward: decides_by_paper(ward, "KAP Consent"),
+        [],
+        ["consent.other_document"],
+    ),
     OneKey("screening.consent_valid_for", "P30D", lambda ward: decides(ward, after=31), [], ["consent.expired"]),
     OneKey(
         "screening.absolute",
@@ -626,6 +666,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: prepared_by(ward, TOPICS, TOPICS),
         Phase.MEDICINE,
         Phase.PREPARATION,
+    ),
+    OneKey(
+        "preparation.during_screening",
+        False,
+        lambda ward: ward.screened().reasons(preparation(MARA, at=ward.now)),
+        [],
+        ["course.wrong_phase"],
     ),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
     OneKey(

@@ -11,7 +11,7 @@ from domain.course.state import Phase
 from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DischargeAssessed, VitalsRecorded
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.values import Actor, Role, Severity
 from domain.views.course import course_view
@@ -33,14 +33,19 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    eligible,
     hours,
+    infusion_paused,
+    infusion_resumed,
     infusion_started,
     integration,
     medication,
     minutes,
     missed,
     moved,
+    over,
     plan,
+    screening,
     vitals,
 )
 from tests.support.file_keys import OneKey, Path, protocol_with
@@ -50,6 +55,11 @@ PRESCRIBER, MONITOR, THERAPIST = STAFF
 
 NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
 """Where a list names less, its synonyms would name nothing."""
+
+AS_OF_ANYBODY: Final[Mapping[Path, object]] = {
+    ("medicine", "symptoms", "unknown_after_dose"): {"within": "PT1S", "severity": "urgent"}
+}
+"""Where a word is in no list, it is told as of somebody who was never dosed."""
 
 
 def books(ward: Ward, *more: StaffMember, holds: tuple[str, ...] = ("kap",)) -> list[str]:
@@ -89,11 +99,19 @@ def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
 
 
+def doses_after(ward: Ward, given: float, mg: float) -> list[str]:
+    """What speaks against so much after a first session in which so little was given."""
+    ward.cleared().reports(dose(MARA, at=ward.begins(), mg=given))
+    ward.hears(Kind.PROTOCOL_DEVIATION, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    return doses(ward, mg, 2)
+
+
 def rises_after_an_event(ward: Ward) -> list[str]:
     ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
     ward.discharged().reports(plan(MARA, at=ward.now))
-    return doses(ward, 36, 2)
+    return doses(ward, 37, 2)
 
 
 def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
@@ -136,6 +154,34 @@ def second_checkpoint(ward: Ward, minute: float, **taken: int | None) -> str:
     reading = vitals(MARA, at=ward.begins() + minutes(minute), **taken)  # type: ignore[arg-type]
     ward.watched(until=minutes(0)).reports(reading)
     return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
+
+
+def calls_of_a_forgotten_discharge(ward: Ward, length: timedelta) -> int:
+    """How often whoever has it at once is called about readings of a patient whom nobody discharged."""
+    ward.watched()
+    while ward.now < ward.begins() + minutes(120) + length:
+        told = len(ward.pages)
+        ward.passes(minutes(1))
+        if ward.pages[told:] and ward.pages[-1][0] is Kind.VITALS_OVERDUE:
+            ward.hears(Kind.VITALS_OVERDUE, Change.ACKNOWLEDGED)
+    return len([kind for kind, _ in ward.pages if kind is Kind.VITALS_OVERDUE])
+
+
+def tells_late(ward: Ward, event: ClinicEvent) -> dict[Kind, Severity]:
+    """What is open once somebody in preparation tells of it."""
+    ward.eligible().sends(event)
+    return ward.open
+
+
+def stays_at_clearance(ward: Ward, *, cleared_with: int, then: int) -> list[Kind]:
+    """What is open of a patient whom a prescriber cleared above the hold limits, and whose pressure stays."""
+    measured = vitals(MARA, at=ward.checked_in().now)
+    ward.reports(measured.but(data=measured.data.but(systolic=cleared_with)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
+    ward.watched(until=minutes(90))
+    for minute in (120, 125):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute), systolic=then))
+    return list(ward.open)
 
 
 def unread_until(ward: Ward, minute: float) -> Severity | None:
@@ -252,6 +298,20 @@ def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
 
 def infuses(ward: Ward, minute: float, mg: float = 35) -> list[str]:
     return ward.cleared().hears_against(infusion_started(MARA, at=ward.begins(), mg=mg, over=minutes(minute)))
+
+
+def resumes_at_88(ward: Ward) -> list[str]:
+    """What speaks against resuming an infusion that was paused for a saturation of 88."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins()))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(5), spo2=88))
+    ward.reports(infusion_paused(MARA, at=ward.begins() + minutes(6)))
+    return ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(7)))
+
+
+def is_screened_with(ward: Ward, kg: float) -> list[str]:
+    """What stands in the way of the decision on a patient whose first weight this is."""
+    ward.referred().reports(screening(MARA, at=ward.now, weight_kg=kg))
+    return ward.reasons(eligible(MARA, at=ward.now))
 
 
 def is_observed_again(ward: Ward) -> bool:
@@ -590,14 +650,36 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         True,
         also=PARTS,
     ),
+    OneKey(
+        "medicine.dose.whole_from_percent",
+        30,
+        lambda ward: "dose.step_too_large" in doses_after(ward, 15, 35),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.dose.rounding_percent",
+        2,
+        lambda ward: "dose.above_first_max" in doses(ward, 36),
+        False,
+        True,
+    ),
+    OneKey(
+        "medicine.dose.parts_apart",
+        "PT6M",
+        lambda ward: "dose.possible_duplicate" in in_parts(ward, 2),
+        False,
+        True,
+        also=PARTS,
+    ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
         1,
         boosts,
-        ["dose.booster_not_allowed", "dose.above_first_max"],
-        ["dose.above_first_max"],
+        ["dose.booster_not_allowed"],
+        [],
     ),
     OneKey("medicine.clearance.reading_valid", "PT10M", lambda ward: clears_after(ward, 12), [], ["vitals.too_old"]),
     *(
@@ -673,6 +755,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         Severity.EMERGENCY,
     ),
     OneKey(
+        "medicine.checkpoints.again_most",
+        "PT15M",
+        lambda ward: calls_of_a_forgotten_discharge(ward, hours(4)),
+        6,
+        16,
+    ),
+    OneKey(
         "medicine.limits.vital",
         "heart_rate",
         lambda ward: reads(ward, heart_rate=115),
@@ -709,7 +798,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["seizure"],
         lambda ward: reads(ward, "chest_pain"),
         "emergency",
-        "warning",
+        "urgent",
         also=NO_SYNONYMS,
     ),
     OneKey(
@@ -718,7 +807,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: reads(ward, "agitation"),
         "urgent",
         "warning",
-        also=NO_SYNONYMS,
+        also={**NO_SYNONYMS, **AS_OF_ANYBODY},
     ),
     OneKey(
         "medicine.symptoms.suicidal",
@@ -729,10 +818,24 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "medicine.symptoms.unknown",
-        "urgent",
+        "emergency",
         lambda ward: reads(ward, "hiccups"),
-        "warning",
         "urgent",
+        "emergency",
+    ),
+    OneKey(
+        "medicine.symptoms.unknown_after_dose.severity",
+        "emergency",
+        lambda ward: reads(ward, "hiccups"),
+        "urgent",
+        "emergency",
+    ),
+    OneKey(
+        "medicine.symptoms.unknown_after_dose.within",
+        "PT1S",
+        lambda ward: reads(ward, "hiccups"),
+        "urgent",
+        "warning",
     ),
     OneKey(
         "medicine.symptoms.warning",
@@ -764,6 +867,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [Kind.BLOOD_PRESSURE_NOT_FALLING],
     ),
     OneKey(
+        "medicine.discharge.bp_not_falling_margin",
+        1,
+        lambda ward: stays_at_clearance(ward, cleared_with=150, then=152),
+        [],
+        [Kind.BLOOD_PRESSURE_NOT_FALLING],
+    ),
+    OneKey(
         "medicine.discharge.moaas_min",
         4,
         lambda ward: leaves(ward, found(moaas=4)),
@@ -789,6 +899,9 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.infusion.least", "PT30M", lambda ward: "infusion.too_fast" in infuses(ward, 29), False, True),
     OneKey("medicine.infusion.most", "PT1H", lambda ward: "infusion.too_long" in infuses(ward, 61), False, True),
     OneKey(
+        "medicine.infusion.resume_gated", True, lambda ward: "vitals.not_normal" in resumes_at_88(ward), False, True
+    ),
+    OneKey(
         "medicine.comedication.code",
         "esmolol",
         lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="labetalol")),
@@ -813,6 +926,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*MIDAZOLAM, "tell"),
     ),
     OneKey(
+        "medicine.comedication.tell_on_other_days",
+        "emergency",
+        lambda ward: tells_late(ward, medication(MARA, None, at=ward.now, code="lorazepam")),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+        where=("medicine", "comedication", 1, "tell_on_other_days"),
+    ),
+    OneKey(
         "medicine.compared.weight_within_percent",
         20,
         lambda ward: arrives_and_is_cleared(ward, weight_kg=80),
@@ -825,6 +946,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: arrives_and_is_cleared(ward, weight_kg=76),
         [],
         ["weight.out_of_range"],
+    ),
+    OneKey(
+        "medicine.compared.pounds_from_kg",
+        111,
+        lambda ward: "weight.may_be_pounds" in is_screened_with(ward, 110),
+        True,
+        False,
     ),
     OneKey(
         "medicine.compared.dose_at_most_percent",
@@ -880,6 +1008,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: event_after(ward, hours(5)),
         Severity.ROUTINE,
         Severity.URGENT,
+    ),
+    OneKey(
+        "escalations.history_after",
+        "P60D",
+        lambda ward: tells_late(ward, adverse_event(MARA, at=ward.now - days(50), grade=4)),
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        {Kind.ADVERSE_EVENT: Severity.EMERGENCY},
+    ),
+    OneKey(
+        "escalations.risk_history_after",
+        "P120D",
+        lambda ward: tells_late(ward, cssrs(MARA, at=ward.now - days(100), items=HAS_A_METHOD)),
+        {Kind.SUICIDE_RISK: Severity.ROUTINE},
+        {Kind.SUICIDE_RISK: Severity.URGENT},
     ),
     OneKey(
         "escalations.resolved_by",

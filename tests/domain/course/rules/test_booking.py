@@ -115,7 +115,7 @@ def test_one_person_a_role_each_with_their_credentials(
 @EDGES
 def test_two_doses_are_two_days_apart(opens: Opens, edge: timedelta) -> None:
     """`course.interval_min`: a booking or a rebooking nearer to the last dose is refused."""
-    ward = opens(weekly({"course.plan_interval_within": None}))
+    ward = opens(weekly({"course.plan_interval_within": None, "course.interval_by_day": None}))
     ward.discharged()
     starts_at = ward.begins() + days(2) + edge
     expected = [] if edge >= timedelta() else ["interval.too_short"]
@@ -318,9 +318,9 @@ def test_a_review_comes_again(ward: Ward) -> None:
 
 
 @EDGES
-def test_a_dose_much_sooner_than_planned_is_weighed(ward: Ward, edge: timedelta) -> None:
+def test_a_dose_much_sooner_than_planned_is_weighed(opens: Opens, edge: timedelta) -> None:
     """`course.plan_interval_within`: weekly by the plan, four days are the least that nobody has to weigh."""
-    ward.integrated()
+    ward = opens(weekly({"course.interval_by_day": None})).integrated()
     soon = booking(MARA, 2, at=ward.now, starts_at=ward.begins() + days(4) + edge)
 
     assert ward.reasons(soon) == ([] if edge >= timedelta() else ["interval.shorter_than_plan"])

@@ -343,14 +343,15 @@ def test_what_was_due_while_they_were_away_is_excused_however_late_the_dose_was_
     assert [minute for minute, _ in seen(ward)] == [25, 45, 60, 90, 120]
 
 
-def test_a_return_of_before_the_dose_asks_for_nothing(ward: Ward) -> None:
+@pytest.mark.parametrize("before", [1, 5, 9])
+def test_a_return_of_before_the_dose_asks_for_nothing_and_excuses_nothing(ward: Ward, before: int) -> None:
     """They left after check-in, came back and were dosed: the grid begins with the dose, whenever that is told."""
     begins = ward.checked_in().begins()
     ward.reports(vitals(MARA, at=begins - minutes(19)))
     ward.reports(clearance(MARA, at=begins - minutes(18)))
     ward.reports(left(MARA, at=begins - minutes(15)))
     ward.reports(dose(MARA, at=begins))
-    ward.sends(returned(MARA, at=begins - minutes(9)))
+    ward.sends(returned(MARA, at=begins - minutes(before)))
 
     assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
 

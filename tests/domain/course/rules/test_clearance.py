@@ -464,9 +464,9 @@ def test_a_check_in_of_another_day_is_none_of_today(ward: Ward, edge: timedelta)
     assert ward.reasons(cleared) == (["check_in.outdated"] if edge >= timedelta() else [])
 
 
-def test_a_session_that_moved_too_near_is_seen_again_at_clearance(ward: Ward) -> None:
+def test_a_session_that_moved_too_near_is_seen_again_at_clearance(opens: Opens) -> None:
     """They came early: `interval.too_short`, the prescriber's to weigh."""
-    ward.booked(2)
+    ward = opens(weekly({"course.interval_by_day": None})).booked(2)
     comes_at = ward.begins() + days(2) - minutes(1)
     for event in (
         cssrs(MARA, at=comes_at - minutes(30)),

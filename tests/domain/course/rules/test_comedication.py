@@ -11,6 +11,7 @@ from tests.support.cast import (
     OSEI,
     assessment,
     clearance,
+    days,
     discharge,
     dose,
     hours,
@@ -83,10 +84,46 @@ def test_a_medicine_that_the_protocol_does_not_know_is_told(ward: Ward) -> None:
 
 def test_a_medicine_given_outside_a_session_is_taken(ward: Ward) -> None:
     """At home, or before the visit."""
-    answer = ward.booked().reports(medication(MARA, None, at=ward.now, code="lorazepam"))
+    answer = ward.booked().reports(medication(MARA, None, at=ward.now, code="midazolam"))
 
     assert answer.deviations == ()
     assert ward.open == {Kind.ADVERSE_EVENT: Severity.URGENT}
+
+
+@pytest.mark.parametrize("code", ["lorazepam", "alprazolam", "clonidine"])
+def test_their_own_tablet_on_an_ordinary_day_wakes_nobody(ward: Ward, code: str) -> None:
+    """`tell_on_other_days`: between visits it is read by day; at one, and in the day after a dose, it is urgent."""
+    ward.discharged().sleeps(hours(40))
+    ward.sends(medication(MARA, None, at=ward.now, code=code))
+    ward.passes(days(2))
+    assert ward.open[Kind.ADVERSE_EVENT] is Severity.ROUTINE
+
+    soon, there = Ward().discharged(), Ward().cleared()
+    soon.reports(medication(MARA, None, at=soon.begins() + days(1), code=code))
+    there.reports(medication(MARA, None, at=there.now, code=code))
+    assert soon.open[Kind.ADVERSE_EVENT] is there.open[Kind.ADVERSE_EVENT] is Severity.URGENT
+
+
+@pytest.mark.parametrize(
+    "code", ["oxygen", "O2", "normal saline", "glycopyrrolate", "metoclopramide", "ketorolac", "ibuprofen"]
+)
+def test_what_a_clinic_gives_every_day_waits_for_no_prescriber_at_the_door(ward: Ward, code: str) -> None:
+    """The shipped files know it, and nobody is woken for it."""
+    ward.watched()
+    assert ward.hears_against(medication(MARA, at=ward.now, code=code)) == []
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(121)))
+
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(122))) == []
+    assert {severity for _, severity in ward.pages} <= {Severity.ROUTINE}
+
+
+@pytest.mark.parametrize("code", ["clonidine", "metoprolol", "hydralazine", "promethazine", "diphenhydramine"])
+def test_what_sedates_or_lowers_the_pressure_starts_the_observation_again(ward: Ward, code: str) -> None:
+    """Known, and watched."""
+    ward.watched()
+    assert ward.hears_against(medication(MARA, at=ward.now, code=code)) == []
+
+    assert "discharge.observation_too_short" in [one.code for one in ward.course.blockers(ward.now + minutes(30))]
 
 
 def test_a_medicine_before_the_dose_does_not_shorten_the_observation(ward: Ward) -> None:

@@ -7,6 +7,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.fields import PregnancyTest
 from domain.protocol.values import Route
 from domain.values import Actor, Severity
+from tests.domain.conftest import Opens
 from tests.support.cast import (
     LIND,
     MARA,
@@ -33,6 +34,7 @@ from tests.support.cast import (
 )
 from tests.support.ward import TICK, Ward
 
+POUNDS = "weight.may_be_pounds"
 FAR, OUT_OF_RANGE = "weight.far_from_last", "weight.out_of_range"
 NO_LONGER = "pregnancy_test.no_longer_applicable"
 
@@ -255,9 +257,9 @@ def test_an_earlier_screening_is_what_was_known(ward: Ward) -> None:
 def test_a_weight_out_of_range_is_asked_about(ward: Ward, weight: float, is_out: bool) -> None:
     """`weight_kg`: pounds from the first word on are far from nothing."""
     screened(ward, weight_kg=weight)
-    assert ward.reasons(eligible(MARA, at=ward.now)) == [OUT_OF_RANGE] * is_out
-    if is_out:
-        ward.reports(eligible(MARA, at=ward.now, overrides=over(OUT_OF_RANGE)))
+    assert (OUT_OF_RANGE in ward.reasons(eligible(MARA, at=ward.now))) is is_out
+    if is_out or weight >= 95:
+        ward.reports(eligible(MARA, at=ward.now, overrides=over(OUT_OF_RANGE, POUNDS)))
 
     assert arrives(ward, weight_kg=weight) == [OUT_OF_RANGE] * is_out
 
@@ -328,3 +330,36 @@ def test_a_protocol_may_compare_nothing() -> None:
     ward = Ward(protocol=weekly({"medicine.compared": None}))
 
     assert arrives(ward, weight_kg=154, pregnancy_test=PregnancyTest.NOT_APPLICABLE) == []
+
+
+@pytest.mark.parametrize(("weight", "is_asked"), [(94.9, False), (95, True), (99, True), (110, True), (115, True)])
+def test_a_weight_that_would_be_usual_in_pounds_is_asked_about_once(
+    ward: Ward, weight: float, *, is_asked: bool
+) -> None:
+    """A patient of 50 kg whose scale shows 110: every report says the same, and none is far from another."""
+    decides = ward.reasons(eligible(MARA, at=screened(ward, weight_kg=weight).now))
+
+    assert decides == [POUNDS] * is_asked
+
+
+def test_what_the_decision_said_of_pounds_is_asked_no_more(ward: Ward) -> None:
+    """Once a course: the prescriber's word stands for the visits, and for another screening."""
+    screened(ward, weight_kg=110)
+    ward.reports(eligible(MARA, at=ward.now, overrides=over(POUNDS)))
+    ward.planned().prepared()
+
+    assert arrives(ward, weight_kg=111) == []
+    ward.reports(screening(MARA, at=ward.now, weight_kg=112))
+    assert ward.reasons(clearance(MARA, at=ward.begins() - minutes(5))) == []
+
+
+def test_a_weight_that_is_asked_about_already_is_asked_nothing_more(ward: Ward) -> None:
+    """Out of range: a prescriber looks at it in any case."""
+    assert ward.reasons(eligible(MARA, at=screened(ward, weight_kg=154).now)) == [OUT_OF_RANGE]
+
+
+def test_a_file_that_does_not_ask_for_pounds_asks_nothing(opens: Opens) -> None:
+    """A course in flight is judged by its own file."""
+    ward = screened(opens(weekly({"medicine.compared.pounds_from_kg": None})), weight_kg=110)
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == []

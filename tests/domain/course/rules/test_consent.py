@@ -214,6 +214,29 @@ def test_a_paper_speaks_for_no_consent_that_was_signed_after_the_dose(ward: Ward
     assert "consent.signed_later" in ward.reasons(dose(MARA, at=at))
 
 
+@pytest.mark.parametrize(
+    ("document", "version"), [("KAP-Consent", "2026-01"), ("kap consent", "2026-01 "), ("Kap_Consent", "2026_01")]
+)
+def test_a_paper_is_the_same_however_it_is_spelled(ward: Ward, opens: Opens, document: str, version: str) -> None:
+    """`screening.consent_spelling_free`: of the consent and of its version; left out, as before."""
+    strict = opens(weekly({"screening.consent_spelling_free": None}))
+    for one in (ward, strict):
+        screened_with(one, consent(MARA, at=one.began_at + days(1), document=document, version=version))
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == []
+    assert strict.reasons(eligible(MARA, at=strict.now)) != []
+
+
+def test_a_further_paper_is_the_same_however_it_is_spelled(opens: Opens) -> None:
+    """`RECORDING` was signed for `recording`."""
+    recording = {"screening.further_consents": {"recording": FurtherConsent(version="2", valid_for=days(365))}}
+    ward = opens(weekly(recording)).screened()
+    assert ward.reasons(eligible(MARA, at=ward.now)) == ["consent.further_missing"]
+    ward.reports(consent(MARA, at=ward.now, document="RECORDING ", version="2"))
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == []
+
+
 def screened_with(ward: Ward, paper: ConsentSigned) -> None:
     """Everything for the prescriber's decision is there, and this instead of the consent."""
     day = ward.referred().began_at + days(1)

@@ -12,7 +12,8 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
-from domain.protocol.values import Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.values import LimitSeverity, Vital
 from domain.values import Actor
 from domain.views.course import course_view
 from tests.domain.conftest import Opens
@@ -307,6 +308,17 @@ def test_nobody_was_discharged_before_their_last_reading(ward: Ward, edge: timed
 
     against = ward.reasons(discharge(MARA, at=ward.begins() + minutes(130) + edge))
     assert against == (["discharge.before_reading"] if edge < timedelta() else [])
+
+
+def test_a_pressure_that_is_urgent_keeps_whoever_was_cleared_near_it(opens: Opens) -> None:
+    """However wide `bp_within_percent` is: a file whose limits are stricter than it is no contradiction."""
+    urgent = Limit(vital=Vital.SYSTOLIC, above=140, severity=LimitSeverity.URGENT)
+    ward = opens(weekly({"medicine.limits": (urgent,), "medicine.discharge.bp_within_percent": 40}))
+
+    codes = leaving(ward, reading=vitals(MARA, at=TODAY, systolic=145))
+
+    assert "discharge.systolic_above_limit" in codes
+    assert "discharge.systolic_not_near_baseline" not in codes
 
 
 def test_nobody_leaves_alone_or_without_instructions(ward: Ward) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 
 import pytest
 
@@ -801,3 +802,106 @@ def test_a_dose_before_the_check_in_of_its_visit_is_of_it(ward: Ward) -> None:
     ward.dosed().sends(dose(MARA, None, at=ward.begins() - minutes(40)))
 
     assert len(ward.course.sessions) == 1
+
+
+ROUNDED = {"medicine.dose.rounding_percent": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("mg", "is_rounding"), [(35.0000001, True), (35.2, True), (36, True), (36.4, True), (36.5, False)]
+)
+def test_a_dose_is_rounded_to_what_a_syringe_shows(opens: Opens, mg: float, *, is_rounding: bool) -> None:
+    """35 mg are planned, the most of a first dose: so many percent more are no more than the plan says."""
+    ward = opens(weekly(ROUNDED)).cleared()
+
+    told = ward.hears_against(dose(MARA, at=ward.begins(), mg=mg, by=LIND))
+
+    assert told == ([] if is_rounding else ["dose.above_first_max", "dose.above_plan"])
+    assert (ward.pages == []) is is_rounding
+
+
+def test_a_rounded_dose_of_every_weight_calls_nobody(opens: Opens) -> None:
+    """The nurse gives whole milligrams, up to the next mark, of half a milligram a kilogram."""
+    for weight in range(50, 110, 3):
+        ward = opens(weekly({**ROUNDED, "medicine.compared": None})).booked()
+        ward.reports(cssrs(MARA, at=ward.begins() - minutes(30)))
+        ward.reports(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=weight + 0.3))
+        ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+        ward.reports(clearance(MARA, at=ward.begins() - minutes(5)))
+
+        assert ward.hears_against(dose(MARA, at=ward.begins(), mg=ceil((weight + 0.3) / 2), by=LIND)) == []
+
+
+@pytest.mark.parametrize("bound", ["max", "hard_max"])
+def test_nothing_is_rounded_above_the_limits_of_any_dose(opens: Opens, bound: str) -> None:
+    """There the dose is rounded down."""
+    ward = opens(
+        weekly(
+            {**ROUNDED, "medicine.dose.max": 0.5, **({"medicine.dose.hard_max": 0.5} if bound == "hard_max" else {})}
+        )
+    ).cleared()
+
+    told = ward.hears_against(dose(MARA, at=ward.begins(), mg=36, by=LIND))
+
+    assert told == (["dose.above_hard_max"] if bound == "hard_max" else []) + ["dose.needs_two_prescribers"]
+
+
+def test_no_further_dose_is_offered_for_the_sake_of_rounding(opens: Opens) -> None:
+    """The whole dose has been given."""
+    ward = opens(weekly({**ROUNDED, "medicine.dose.boosters_max": 1})).dosed()
+    ward.reports(vitals(MARA, at=ward.begins()))
+
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+WHOLE = {"medicine.dose.whole_from_percent": 80.0, "medicine.dose.step_max": 0.15}
+
+
+def after_doses(ward: Ward, *given: float, event: bool = False) -> Ward:
+    """Sessions with these doses behind them, and cleared for the next; with an `event`, urgent, in the last."""
+    for number, mg in enumerate(given, 1):
+        ward.cleared(number).reports(dose(MARA, number, at=ward.begins(number), mg=mg, by=LIND))
+        if event and number == len(given):
+            ward.reports(adverse_event(MARA, number, at=ward.now, grade=3))
+        for kind in list(ward.open):
+            ward.hears(kind, Change.RESOLVED)
+        ward.integrated(number)
+        ward.reports(plan(MARA, at=ward.now, sessions=6))
+    return ward.cleared(len(given) + 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "mg", "is_step"),
+    [
+        ((11,), 35, False),
+        ((11,), 36, True),
+        ((35, 35, 6), 35, False),
+        ((35, 35, 6), 36, True),
+        ((35, 6, 6), 35, False),
+        ((28,), 35, False),
+        ((28,), 38.6, True),
+    ],
+)
+def test_after_a_dose_that_was_cut_short_the_plans_is_no_step(
+    opens: Opens, given: tuple[float, ...], mg: float, *, is_step: bool
+) -> None:
+    """The needle came out at 11 of 35 mg: the next one is what was planned, and no more. 28 mg were a whole one."""
+    ward = after_doses(opens(weekly(WHOLE)), *given)
+
+    told = ward.reasons(dose(MARA, len(given) + 1, at=ward.begins(len(given) + 1), mg=mg))
+
+    assert ("dose.step_too_large" in told) is is_step
+
+
+def test_after_an_event_a_dose_that_was_cut_short_is_all_that_is_known(opens: Opens) -> None:
+    """It was stopped for a pressure: what was not given was not tolerated."""
+    ward = after_doses(opens(weekly(WHOLE)), 35, 11, event=True)
+
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 3, at=ward.begins(3), mg=35))
+
+
+def test_without_the_key_a_step_is_counted_from_whatever_was_given(opens: Opens) -> None:
+    """A course in flight is judged by its own file."""
+    ward = after_doses(opens(weekly({**WHOLE, "medicine.dose.whole_from_percent": None})), 11)
+
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=35))

@@ -99,6 +99,16 @@ def test_cautions_are_shown_and_block_nothing(ward: Ward) -> None:
     assert eligibility.cautions(ward.course) == ("benzodiazepine", "maoi")
 
 
+@pytest.mark.parametrize(("age", "weighed"), [(75, []), (76, ["screening.age_above_limit"])])
+def test_an_upper_age_is_the_prescribers_to_weigh(opens: Opens, age: int, weighed: list[str]) -> None:
+    """`screening.age_max`: nobody is refused for it."""
+    ward = opens(weekly({"screening.age_max": 75})).screened()
+    ward.reports(screening(MARA, at=ward.now, age_years=age))
+
+    assert ward.reasons(eligible(MARA, at=ward.now)) == weighed
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=over(*weighed))) == []
+
+
 @pytest.mark.parametrize(
     ("visit", "codes"),
     [

@@ -1,12 +1,13 @@
 """An intravenous dose: gates and checkpoints from its start, observation from its stop, bounds of what was given."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.protocol.values import Route
 from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
@@ -386,3 +387,74 @@ def test_a_protocol_that_names_no_length_asks_for_none(drip: Ward) -> None:
     """As those did that were written before it could be said."""
     assert starts(drip, mg=0.5, over=hours(10)) == []
     assert stops(drip, 1, 0.5) == []
+
+
+GATED = weekly({"route": Route.INTRAVENOUS, "medicine.infusion.resume_gated": True})
+
+
+def paused(ward: Ward, **signs: Any) -> Ward:
+    """A reading with these signs at eight minutes, and paused a minute later."""
+    running(ward)
+    ward.reports(vitals(MARA, at=ward.begins()))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(8), **signs))
+    ward.reports(infusion_paused(MARA, at=ward.begins() + minutes(9)))
+    return ward
+
+
+@pytest.mark.parametrize(
+    ("signs", "against", "severity"),
+    [
+        ({"spo2": 88}, {"escalation.vitals_emergency_open", "vitals.not_normal"}, Severity.EMERGENCY),
+        ({"systolic": 230, "diastolic": 135}, {"escalation.vitals_urgent_open", "vitals.not_normal"}, None),
+        ({"symptoms": ("chest_pain",)}, {"escalation.vitals_emergency_open", "vitals.not_normal"}, Severity.EMERGENCY),
+        ({"systolic": 185, "diastolic": 112}, {"vitals.not_normal"}, Severity.EMERGENCY),
+        ({"symptoms": ("dissociation", "nausea")}, set(), None),
+        ({}, set(), None),
+    ],
+)
+def test_an_infusion_is_resumed_within_the_gates_of_a_dose(
+    opens: Opens, signs: dict[str, Any], against: set[str], severity: Severity | None
+) -> None:
+    """`resume_gated`: it gives more of the medicine, as a booster does, while a danger stands or is not known over."""
+    ward = paused(opens(GATED).cleared(), **signs)
+
+    told = ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(10)))
+
+    assert {*told} == against
+    if severity is not None:
+        assert ward.open[Kind.PROTOCOL_DEVIATION] is severity
+
+
+def test_a_danger_that_has_passed_and_was_resolved_holds_nobody_up(opens: Opens) -> None:
+    """Measured again, and dealt with."""
+    ward = paused(opens(GATED).cleared(), spo2=88)
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(12)))
+    ward.hears(Kind.VITALS_EMERGENCY, Change.RESOLVED)
+
+    assert ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(14))) == []
+
+
+def test_a_resumption_told_twice_calls_nobody(opens: Opens) -> None:
+    """The first of the two was judged; nothing more runs in by the second."""
+    ward = paused(opens(GATED).cleared())
+    ward.reports(infusion_resumed(MARA, at=ward.begins() + minutes(10)))
+
+    assert "infusion.not_paused" in ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(10), by=EHR))
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.ROUTINE
+
+
+def test_whoever_may_not_give_the_medicine_does_not_resume_it(opens: Opens) -> None:
+    """`medicine.dose.given_by`, as of its start."""
+    ward = paused(opens(GATED).cleared())
+
+    told = ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(10), by=THORNE))
+
+    assert told == ["actor.role_not_allowed"]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+def test_without_the_key_a_resumption_is_as_before(opens: Opens) -> None:
+    """A course in flight is judged by its own file."""
+    ward = paused(opens(DRIP).cleared(), spo2=88)
+
+    assert ward.hears_against(infusion_resumed(MARA, at=ward.begins() + minutes(10))) == []

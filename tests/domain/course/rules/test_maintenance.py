@@ -112,7 +112,8 @@ def test_a_plan_in_follow_up_has_a_session_to_come(opens: Opens) -> None:
 @EDGES
 def test_a_further_session_is_as_far_away_as_the_protocol_says(opens: Opens, edge: timedelta) -> None:
     """`interval_min` from the last dose; `interval_max` from the plan, where that came later; `interval` aimed at."""
-    ward = opens(MAINTAINED).in_follow_up()
+    course = MAINTAINED.course.but(interval_by_day=None)
+    ward = opens(MAINTAINED.but(course=course)).in_follow_up()
     ward.reports(plan(MARA, at=ward.now, sessions=5, interval_days=None))
     planned_at, starts_at = ward.now, ward.begins(3) + days(14) + edge
 

@@ -1,7 +1,7 @@
 """Parts of one dose: the devices of a spray, charted one by one, are one dose up to the plan's amount."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -9,9 +9,9 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.protocol.values import Route
-from domain.values import Severity
+from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
-from tests.support.cast import EHR, LIND, MARA, SPRAY, dose, minutes, plan, vitals, weekly
+from tests.support.cast import EHR, LIND, MARA, OSEI, SPRAY, changed, correction, dose, minutes, plan, vitals, weekly
 from tests.support.ward import EDGES, Ward
 
 PARTS: Final = {
@@ -21,6 +21,7 @@ PARTS: Final = {
     "medicine.dose.parts_max": 3,
     "medicine.dose.parts_within": minutes(20),
 }
+APART: Final = weekly({**PARTS, "medicine.dose.parts_apart": minutes(5)})
 IN_PARTS: Final = weekly(PARTS)
 GIVEN = "kap.dose.administered"
 
@@ -107,3 +108,99 @@ def test_a_second_part_beside_a_booster(opens: Opens) -> None:
 
     assert "dose.booster_not_allowed" not in device(ward, 11)
     assert "dose.booster_not_allowed" in device(ward, 17)
+
+
+def apart(opens: Opens, mg: float = 56) -> Ward:
+    """The same, under a file that says how far two devices are apart."""
+    ward = opens(APART)
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=mg))
+    return ward.cleared()
+
+
+@pytest.mark.parametrize("by", [LIND, OSEI, EHR], ids=lambda by: by.role)
+@pytest.mark.parametrize("minute", [0.5, 1, 4, 4.9])
+def test_a_device_told_twice_is_asked_about_and_counted_once(opens: Opens, by: Actor, minute: float) -> None:
+    """`parts_apart`: whoever tells of it again; the true second device is no third one."""
+    ward = apart(opens)
+    device(ward, 0)
+
+    assert device(ward, minute, by=by) == ["dose.possible_duplicate"]
+    assert ward.open == {Kind.PROTOCOL_DEVIATION: Severity.URGENT}
+    assert device(ward, 5) == []
+    assert len(ward.session().doses) == 3
+
+
+@pytest.mark.parametrize("by", [LIND, OSEI, EHR], ids=lambda by: by.role)
+def test_the_next_device_is_one_whoever_tells_of_it(opens: Opens, by: Actor) -> None:
+    """Exactly so long after the first."""
+    ward = apart(opens)
+    device(ward, 0)
+
+    assert device(ward, 5, by=by) == []
+    assert ward.pages == []
+
+
+def test_each_device_told_by_two_is_within_the_plan(opens: Opens) -> None:
+    """The nurse and the system: asked twice, and no emergency."""
+    ward = apart(opens)
+    told = [device(ward, minute, by=by) for minute, by in ((0, LIND), (0.5, EHR), (5, LIND), (5.5, EHR))]
+
+    assert ["dose.possible_duplicate" in one for one in told] == [False, True, False, True]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+
+
+def test_a_third_device_of_a_plan_of_two_is_one_too_many(opens: Opens) -> None:
+    """Told far enough from the others, it was given."""
+    ward = apart(opens)
+    device(ward, 0)
+    device(ward, 5)
+
+    assert "dose.booster_not_allowed" in device(ward, 10)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+@pytest.mark.parametrize("signs", [{"symptoms": ("dissociation", "dizziness")}, {"systolic": 165}, {"moaas": 3}])
+def test_what_is_usual_between_two_devices_speaks_against_neither(opens: Opens, signs: dict[str, Any]) -> None:
+    """Six or seven of ten dissociate: a warning."""
+    ward = apart(opens)
+    device(ward, 0)
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(3), **signs))
+
+    assert device(ward, 5) == []
+
+
+@pytest.mark.parametrize("signs", [{"spo2": 91}, {"systolic": 185}, {"symptoms": ("chest_pain",)}])
+def test_what_is_urgent_between_two_devices_speaks_against_the_next(opens: Opens, signs: dict[str, Any]) -> None:
+    """However long ago it was measured."""
+    ward = apart(opens)
+    device(ward, 0)
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(1), **signs))
+
+    assert "vitals.not_normal" in device(ward, 18)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+def test_a_slip_that_was_corrected_speaks_against_no_further_device(opens: Opens) -> None:
+    """280 for 28, put right two minutes later: its page stays for a human, and the second device is given."""
+    ward = apart(opens)
+    slip = dose(MARA, at=ward.begins(), mg=280, route="intranasal")
+    ward.reports(slip)
+    ward.reports(correction(slip, at=ward.begins() + minutes(2), mg=28))
+    pages = len(ward.pages)
+
+    assert device(ward, 5) == []
+    assert len(ward.pages) == pages
+
+
+def test_a_copy_by_a_system_that_gives_nothing_is_a_question(opens: Opens) -> None:
+    """`given_by` does not name it: it is asked whether the device was told twice, and the next one is given."""
+    ward = opens(changed(APART, {"medicine.dose.given_by": (Role.PRESCRIBER, Role.MONITOR)}))
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=56))
+    ward.cleared()
+    device(ward, 0, by=LIND)
+
+    assert set(device(ward, 1, by=EHR)) == {"actor.role_not_allowed", "dose.possible_duplicate"}
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+    assert device(ward, 5, by=LIND) == []
+    assert "actor.role_not_allowed" in device(ward, 11, by=EHR)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY

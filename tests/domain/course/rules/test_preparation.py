@@ -23,6 +23,7 @@ from tests.support.cast import (
     check_in,
     correction,
     days,
+    eligible,
     hours,
     minutes,
     plan,
@@ -89,9 +90,26 @@ def test_a_session_may_be_booked_before_the_preparation_is_done_but_nobody_check
     assert ward.reasons(check_in(MARA, at=ward.begins())) == ["course.wrong_phase"]
 
 
-def test_preparation_is_done_in_its_phase(ward: Ward) -> None:
-    """Not before the patient is eligible, not after medicine has begun."""
-    ward.screened()
+def test_a_talk_counts_whenever_it_is_told(ward: Ward) -> None:
+    """`during_screening`: told before the decision or after it, dated before it; what counts is when it was held."""
+    first, second = (ward.began_at + days(1) + hours(n) for n in (3, 6))
+    early, late = ward.screened(), Ward().screened()
+    talks = preparation(MARA, at=first, topics=TOPICS[:2]), preparation(MARA, at=second, topics=TOPICS[2:])
+    for talk in talks:
+        assert early.reports(talk).deviations == ()
+    for one in (early, late):
+        one.reports(eligible(MARA, at=one.began_at + days(2)))
+        one.reports(plan(MARA, at=one.now))
+    for talk in talks:
+        late.sends(talk)
+
+    assert early.course.phase is late.course.phase is Phase.MEDICINE
+    assert len(early.course.preparations) == len(late.course.preparations) == 2
+
+
+def test_preparation_is_done_in_its_phase(opens: Opens) -> None:
+    """Not after medicine has begun, and before the patient is eligible where the protocol lets it count."""
+    ward = opens(weekly({"preparation.during_screening": None})).screened()
     assert ward.reasons(preparation(MARA, at=ward.now)) == ["course.wrong_phase"]
     assert ward.reasons(plan(MARA, at=ward.now)) == ["course.wrong_phase"]
     ward.prepared()

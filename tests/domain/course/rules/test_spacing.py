@@ -9,7 +9,21 @@ from domain.course.deadlines import DeadlineKind
 from domain.protocol.schedule import SchedulePart
 from domain.views.course import PlanView, course_view
 from tests.domain.conftest import Opens
-from tests.support.cast import MARA, booking, check_in, clearance, cssrs, days, dose, plan, rebooking, vitals, weekly
+from tests.support.cast import (
+    MARA,
+    booking,
+    check_in,
+    clearance,
+    cssrs,
+    days,
+    dose,
+    hours,
+    minutes,
+    plan,
+    rebooking,
+    vitals,
+    weekly,
+)
 from tests.support.ward import EDGES, Ward
 
 TWICE_WEEKLY: Final = SchedulePart(
@@ -23,6 +37,7 @@ IN_PARTS: Final = {
     "course.interval_min": days(6),
     "course.interval": days(10),
     "course.plan_interval_within": days(1),
+    "course.interval_by_day": None,
 }
 """Session 3 alone is weekly; from session 4 on the course's own intervals hold."""
 
@@ -54,6 +69,36 @@ def test_each_session_is_as_far_from_the_last_dose_as_its_part_says(
     assert ward.reasons(booking(MARA, session, at=ward.now, starts_at=starts_at)) == expected
     ward.reports(booking(MARA, session, at=ward.now, starts_at=ward.begins(session)))
     assert ward.reasons(rebooking(MARA, session, at=ward.now, starts_at=starts_at)) == expected
+
+
+@pytest.mark.parametrize("hour", [0.5, -3, -9.9, 13.9])
+def test_monday_to_wednesday_is_two_days_at_whatever_hour(ward: Ward, hour: float) -> None:
+    """`interval_by_day`: dosed on Tuesday at ten, on Thursday from midnight on, whatever was told last."""
+    ward.eligible().reports(plan(MARA, at=ward.now, interval_days=None))
+    ward.integrated().passes(days(1))
+    thursday = ward.begins() + days(2) + hours(hour)
+
+    assert ward.reasons(booking(MARA, 2, at=ward.now, starts_at=thursday)) == []
+
+
+def test_the_day_before_is_too_soon_at_whatever_hour(ward: Ward) -> None:
+    """Late on Wednesday is a day."""
+    ward.eligible().reports(plan(MARA, at=ward.now, interval_days=None))
+    ward.integrated().passes(hours(12))
+    late = ward.begins() + days(1) + hours(13.9)
+
+    (blocker,) = ward.refuses(booking(MARA, 2, at=ward.now, starts_at=late)).blockers
+    assert (blocker.code, blocker.observed, blocker.limit) == ("interval.too_short", "1 day", "2 days")
+
+
+def test_days_are_those_of_the_site() -> None:
+    """Ten in the evening in Bend is the next day in Greenwich, and the same day there."""
+    ward = Ward(timezone="America/Los_Angeles").integrated()
+    ward.reports(plan(MARA, at=ward.now, interval_days=None))
+    midnight = ward.course.day_begins(ward.course.day_of(ward.begins()) + days(2))
+
+    assert ward.reasons(booking(MARA, 2, at=ward.now, starts_at=midnight)) == []
+    assert ward.reasons(booking(MARA, 2, at=ward.now, starts_at=midnight - minutes(1))) == ["interval.too_short"]
 
 
 def test_nobody_is_cleared_sooner_than_their_part_says(opens: Opens) -> None:

@@ -1,5 +1,7 @@
 """What the protocol says of symptoms, however they are spelled, and which of them stand before a dose."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.course.verdict import Verdict, VerdictSeverity
@@ -14,6 +16,7 @@ from tests.support.cast import (
     assessment,
     call,
     clearance,
+    days,
     discharge,
     dose,
     hours,
@@ -26,6 +29,7 @@ from tests.support.cast import (
 )
 from tests.support.ward import Ward
 
+AS_OF_ANYBODY = {"medicine.symptoms.unknown_after_dose": None}
 NORMAL, WARNING, RECHECK, URGENT, EMERGENCY = VerdictSeverity
 
 
@@ -79,7 +83,7 @@ def test_an_everyday_effect_wakes_nobody(ward: Ward, spelled: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "severity"),
-    [("Chest pain (mild)", EMERGENCY), ("agitation [a little]", URGENT), ("nausea (with blood)", WARNING)],
+    [("Chest pain (mild)", EMERGENCY), ("agitation [a little]", URGENT), ("nausea (with blood)", URGENT)],
 )
 def test_a_remark_takes_nothing_from_a_symptom(ward: Ward, written: str, severity: VerdictSeverity) -> None:
     """What is urgent stays so; a remark on anything milder may be the graver half, and somebody hears of it."""
@@ -103,7 +107,10 @@ def test_one_word_more_does_not_hide_what_is_grave(ward: Ward, written: str, sev
 @pytest.mark.parametrize("written", ["no chest pain", "denies chest pain or dyspnoea", "nausea and an odd feeling"])
 def test_what_a_sentence_denies_or_leaves_open_is_looked_at(ward: Ward, written: str) -> None:
     """A denied symptom wakes nobody; and beside a mild one the unknown word may be the graver half."""
-    assert [one.code for one in told(ward, written).findings] == ["vitals.symptom_unknown"]
+    verdict = told(ward, written)
+
+    assert [one.code for one in verdict.findings] == ["vitals.symptom_unknown"]
+    assert verdict.severity is (URGENT if "odd" in written else WARNING)
 
 
 @pytest.mark.parametrize("written", ["none", "None.", "nil", "no symptoms", "N/A"])
@@ -118,8 +125,9 @@ def test_blurred_vision_with_lost_sight_is_the_graver_of_the_two(ward: Ward) -> 
 
 
 @pytest.mark.parametrize("code", ["R07.9", "hiccups", "-", "chestpain"])
-def test_a_symptom_in_no_list_is_a_warning_never_nothing(ward: Ward, code: str) -> None:
-    """It is named as unknown, so that somebody looks at what was meant."""
+def test_a_symptom_in_no_list_is_a_warning_never_nothing(opens: Opens, code: str) -> None:
+    """It is named as unknown, so that somebody looks at what was meant; also where nothing is said of the dosed."""
+    ward = opens(weekly(AS_OF_ANYBODY))
     verdict = told(ward, code)
 
     assert verdict.severity is WARNING
@@ -135,16 +143,50 @@ def test_an_unknown_symptom_is_told_as_the_protocol_says(opens: Opens) -> None:
     assert ward.open == {Kind.VITALS_URGENT: Severity.URGENT}
 
 
-def test_somebody_hears_of_an_unknown_symptom_on_a_call(ward: Ward) -> None:
-    """At home nobody looks at the list of findings: an event to review is opened."""
+@pytest.mark.parametrize(
+    ("since_dose", "severity"),
+    [(hours(5), Severity.URGENT), (hours(24), Severity.URGENT), (hours(24) + seconds(1), Severity.ROUTINE)],
+)
+def test_somebody_hears_of_an_unknown_symptom_on_a_call(ward: Ward, since_dose: timedelta, severity: Severity) -> None:
+    """At home nobody looks at the list of findings: an event to review is opened, within a day of the dose at once."""
     ward.discharged()
-    ward.reports(call(MARA, at=ward.now + hours(3), symptoms=["feels like floating away"]))
+    ward.reports(call(MARA, at=ward.begins() + since_dose, symptoms=["feels like floating away"]))
 
-    assert ward.open[Kind.ADVERSE_EVENT] is Severity.ROUTINE
+    assert ward.open[Kind.ADVERSE_EVENT] is severity
 
 
-def test_an_unknown_symptom_at_the_door_is_weighed(ward: Ward) -> None:
+@pytest.mark.parametrize("word", ["shivering", "hard to settle", "sats 80", "looks grey"])
+def test_an_unknown_word_of_whoever_was_just_dosed_is_urgent(ward: Ward, word: str) -> None:
+    """Whoever was dosed an hour ago may be in danger by any word."""
+    assert told(ward, word).severity is URGENT
+    assert ward.open == {Kind.VITALS_URGENT: Severity.URGENT}
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [
+        *((word, EMERGENCY) for word in ("hard to rouse", "lips swollen", "throat tight", "can't see", "arm weakness")),
+        *(
+            (word, EMERGENCY)
+            for word in ("blue", "homicidal ideation", "wants to hurt her baby", "took too many pills")
+        ),
+        *((word, EMERGENCY) for word in ("thinks about jumping off the bridge", "cannot move left arm")),
+        *((word, URGENT) for word in ("hears voices", "manic", "urinary retention", "cannot pass urine", "clammy")),
+    ],
+)
+def test_grave_words_of_everyday_speech_are_read_as_grave(ward: Ward, words: str, severity: VerdictSeverity) -> None:
+    """On a call, days after the dose: nobody is there who sees them."""
+    ward.discharged()
+    answer = ward.reports(call(MARA, at=ward.now + days(3), days_after=3, symptoms=[words]))
+
+    assert answer.verdict is not None
+    assert answer.verdict.severity is severity
+    assert max(ward.open.values(), key=lambda one: one.rank) is Severity(severity.value)
+
+
+def test_an_unknown_symptom_at_the_door_is_weighed(opens: Opens) -> None:
     """The monitor alone sends nobody home with a word that nobody has read; a prescriber says why."""
+    ward = opens(weekly(AS_OF_ANYBODY))
     ward.watched().reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["R07.9"]))
     ward.reports(assessment(MARA, at=ward.now))
 

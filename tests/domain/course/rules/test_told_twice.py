@@ -16,7 +16,9 @@ from tests.support.cast import (
     MARA,
     OSEI,
     abortion,
+    changed,
     dose,
+    hours,
     infusion_started,
     infusion_stopped,
     minutes,
@@ -210,3 +212,66 @@ def test_without_the_keys_only_the_same_within_five_minutes_is_asked_about(opens
     assert "dose.possible_duplicate" not in told(ward, 1, 35.2, route="intravenous")
     never_connected(ward)
     assert ward.stage() is Stage.DOSED
+
+
+@pytest.mark.parametrize("by", [LIND, EHR], ids=lambda by: by.role)
+@pytest.mark.parametrize("minute", [0, 1, 10])
+def test_a_start_told_twice_is_one_infusion(timed: Ward, minute: float, by: Actor) -> None:
+    """The pump's and the nurse's: the stop ends the one that runs, and nobody is called at night for it."""
+    again = infusion_started(MARA, at=timed.begins() + minutes(minute), by=by).but(id="told again")
+
+    assert "infusion.told_twice" in timed.hears_against(again)
+    assert timed.open[Kind.PROTOCOL_DEVIATION] is Severity.ROUTINE
+    timed.reports(infusion_stopped(MARA, at=timed.begins() + minutes(40)))
+    assert [one.is_running for one in timed.session().doses] == [False]
+    assert holds(timed)
+
+
+def test_another_start_beside_a_running_infusion_is_none_told_twice(timed: Ward) -> None:
+    """Another amount, or much later: a second one, and an emergency."""
+    assert "infusion.running" in timed.reasons(infusion_started(MARA, at=timed.begins() + minutes(1), mg=20))
+    assert "infusion.running" in timed.reasons(infusion_started(MARA, at=timed.begins() + minutes(10.1)))
+
+
+def test_a_stop_told_before_its_start_waits_for_it(opens: Opens) -> None:
+    """The pump is quicker than the nurse's tablet: one urgent call, and none that says they were not cleared."""
+    ward = opens(TIMED).cleared()
+    ward.until(ward.begins() + minutes(20))
+    stop = ward.sends(infusion_stopped(MARA, at=ward.now, mg_given=18, reason="the line is blocked"))
+    assert {one.code for one in stop.deviations} >= {"infusion.not_running"}
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+
+    start = ward.sends(infusion_started(MARA, at=ward.begins()))
+
+    assert [one.code for one in start.deviations] == []
+    (given,) = ward.session().doses
+    assert (given.at, given.ended_at, given.mg) == (ward.begins(), ward.begins() + minutes(20), 18)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+    assert holds(ward)
+
+
+def test_a_stop_without_a_start_of_whom_nobody_cleared_is_an_emergency(opens: Opens) -> None:
+    """Whatever is told first."""
+    ward = opens(TIMED).checked_in()
+    told = ward.hears_against(infusion_stopped(MARA, at=ward.now + minutes(20)))
+
+    assert "session.not_cleared" in told
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+def test_a_blocked_line_makes_two_parts_of_one_dose(opens: Opens) -> None:
+    """18 mg, and 17 more of the plan's 35: no booster, and nobody is called; 18 more are one."""
+    parts = {
+        "medicine.dose.parts_max": 3,
+        "medicine.dose.parts_within": hours(1),
+        "medicine.dose.parts_apart": minutes(5),
+    }
+    ward = opens(changed(TIMED, parts)).cleared()
+    at = ward.begins()
+    ward.reports(infusion_started(MARA, at=at))
+    ward.reports(vitals(MARA, at=at))
+    ward.reports(vitals(MARA, at=at + minutes(15), symptoms=("dissociation",)))
+    ward.reports(infusion_stopped(MARA, at=at + minutes(20), mg_given=18, reason="the line is blocked"))
+
+    assert ward.reasons(infusion_started(MARA, at=at + minutes(26), mg=17, over=minutes(20))) == []
+    assert "dose.booster_not_allowed" in ward.reasons(infusion_started(MARA, at=at + minutes(26), mg=18))
