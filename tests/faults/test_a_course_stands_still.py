@@ -1,8 +1,6 @@
 """A course that nobody watches over any more is told to people, dosed or not, though nothing of it is due for days."""
 
 import asyncio
-import gc
-import warnings
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -169,7 +167,3 @@ async def asks_in_vain(courses: Courses, course: CourseId) -> None:
 async def broken_worker(client: Client) -> AsyncIterator[None]:
     async with Worker(client, task_queue=COURSES, workflows=[Broken], workflow_runner=UnsandboxedWorkflowRunner()):
         yield
-    # Python warns of what was never begun when that is collected: of some other test, were it not done here.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        gc.collect()

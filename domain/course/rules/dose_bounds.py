@@ -73,7 +73,8 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
         return
     total = given_mg(course.protocol, session, bounds, (dose.at, dose.mg))
     amount = in_basis(bounds, total, weight)
-    rounding = rounding_of(bounds)
+    # What is given once a bound was reached is no rounding of what reached it.
+    rounding = 0.0 if any(exhausted_blockers(course, session, bounds)) else rounding_of(bounds)
     yield from _highest_blockers(course, session, bounds, amount, rounding)
     if is_above(amount, bounds.rules.max) and not _has_second_prescriber(course, dose):
         key, what = f"{bounds.key}.max", "the limit of one prescriber,"

@@ -62,7 +62,7 @@ async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House)
         "kapstan_watch_alarms 0.0",
         "kapstan_watch_looked_timestamp_seconds",
         "kapstan_verified_timestamp_seconds",
-        "kapstan_verification_differing_rows 0.0",
+        "kapstan_verification_differing_rows ",
         "kapstan_streams_open",
         "kapstan_reads_waiting",
         "temporal_request",

@@ -820,6 +820,22 @@ def test_a_dose_is_rounded_to_what_a_syringe_shows(opens: Opens, mg: float, *, i
     assert (ward.pages == []) is is_rounding
 
 
+def test_what_is_given_after_the_limit_was_reached_is_no_rounding(opens: Opens) -> None:
+    """35 mg are the most of a first dose; a milligram on top of 34.5 is its rounding, one on top of 35 is not."""
+    rounded = weekly({**ROUNDED, "medicine.compared": None})
+    later = minutes(40)
+    reaching, reached = opens(rounded).cleared(), opens(rounded).cleared()
+    for ward, first in ((reaching, 34.5), (reached, 35)):
+        ward.reports(dose(MARA, at=ward.begins(), mg=first, by=LIND))
+        ward.reports(vitals(MARA, at=ward.begins() + later - minutes(5)))
+
+    rounding = reaching.hears_against(dose(MARA, at=reaching.begins() + later, mg=1, by=LIND))
+    more = reached.hears_against(dose(MARA, at=reached.begins() + later, mg=1, by=LIND))
+
+    assert "dose.above_first_max" not in rounding
+    assert "dose.above_first_max" in more
+
+
 def test_a_rounded_dose_of_every_weight_calls_nobody(opens: Opens) -> None:
     """The nurse gives whole milligrams, up to the next mark, of half a milligram a kilogram."""
     for weight in range(50, 110, 3):
