@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from domain.ledger import GENESIS
+from domain.ledger import GENESIS, LedgerHead
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
 from gateway.courses import Courses
@@ -17,7 +17,6 @@ from records.projection import Head
 from records.store import RecordStore
 from records.unreadable_rows import Found
 from tests.support.record_samples import ledger, readings
-from workflows.course_messages import LedgerHead
 
 FLEET = ("ANNA-1", "MARA-1", "NILS-1", "OLGA-1", "PIET-1")
 

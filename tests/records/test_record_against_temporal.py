@@ -11,6 +11,7 @@ from domain.course.transition import OpenEscalation
 from domain.escalation.escalation import opened
 from domain.escalation.ids import RECORD, EscalationId, escalation_id
 from domain.escalation.messages import EscalationView, Kind, Opening
+from domain.ledger import LedgerHead
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Severity
 from domain.verification import VerificationReport
@@ -30,7 +31,6 @@ from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
 from tests.support.record_samples import MONDAY, batch, ledger, readings
 from tests.support.ward import Ward
-from workflows.course_messages import LedgerHead
 
 pytestmark = [pytest.mark.xdist_group("postgres"), pytest.mark.usefixtures("at_once")]
 
