@@ -1,5 +1,6 @@
 """Client of the course workflows: reports clinic events and queries courses."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -76,6 +77,16 @@ class Reported(Frozen):
     answer: Answer
     started: bool = False
     replayed: bool = False
+
+
+class HeldHead(Frozen):
+    """The head that a ledger must have: as the course's workflow holds it, or held it when it ended.
+
+    That is remembered by Temporal, and after the retention by the record alone.
+    """
+
+    head: LedgerHead
+    has_ended: bool = False
 
 
 class EndedCourses(Protocol):
@@ -211,6 +222,21 @@ class Courses:
             lambda ended: ended.ledger_head(),
         )
 
+    async def held_head(self, course_id: CourseId) -> HeldHead:
+        """What the ledger of the course is to be compared with. Raises as `view` does."""
+        course = self._course(course_id)
+        told = await self._answer(
+            course_id,
+            lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_RUNNING, rpc_timeout=ANSWER_WITHIN),
+        )
+        if isinstance(told, LedgerHead):
+            return HeldHead(head=told)
+        return HeldHead(head=await self._remembered(course_id) or told.ledger_head(), has_ended=True)
+
+    async def has_ended(self, course_id: CourseId) -> bool:
+        """Whether its workflow has come to its end, and the record answers for it. Raises `Unavailable` or `Ended`."""
+        return _may_have_ended(await self._described(course_id)) and await self._ended(course_id) is not None
+
     async def pinned(self, course_id: CourseId) -> PinnedCourse:
         """The protocol version and the time zone that the course goes by. Raises as `view` does."""
         course = self._course(course_id)
@@ -323,8 +349,8 @@ class Courses:
 
     async def _wake(self, ended: CourseQueries, report: Report) -> Answer:
         """Reports to a course whose workflow has ended: it begins again as it is in the record."""
-        # Decided first: what is refused, or was answered before, wakes nobody.
-        ended.decided(report, datetime.now(UTC))
+        # Decided first, beside what else is asked: what is refused, or was answered before, wakes nobody.
+        await asyncio.to_thread(ended.decided, report, datetime.now(UTC))
         course, anew = ended.course, WorkflowIDReusePolicy.ALLOW_DUPLICATE
         run = Fullness(0, course).measured(CourseRun(course=course, is_woken=True, ends=True))
         return await answer(
@@ -413,6 +439,15 @@ class Courses:
                 raise unknown
         raise Unavailable("it was woken or came to its end just now; send it again")
 
+    async def _remembered(self, course_id: CourseId) -> LedgerHead | None:
+        """The head with which the workflow ended, as Temporal remembers it; None once it has forgotten."""
+        try:
+            return await self._course(course_id).result(rpc_timeout=ANSWER_WITHIN)
+        except RPCError as failed:
+            if failed.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+
     async def _ended(self, course_id: CourseId) -> CourseQueries | None:
         """The course as the record keeps it after its end; None if it does not. Raises `Unavailable` or `Ended`."""
         try:
@@ -479,7 +514,7 @@ class Courses:
                 return None
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
-    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
+    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, LedgerHead | None]:
         return self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
 
     def _protocol_to_start(self, protocol_id: str) -> PinnedProtocol:
@@ -543,6 +578,11 @@ def _goes_on(found: WorkflowExecutionDescription) -> bool:
 
 def _ended(course_id: CourseId, status: WorkflowExecutionStatus | None) -> Ended:
     is_going_on = status in {None, WorkflowExecutionStatus.RUNNING}
+    if status is WorkflowExecutionStatus.COMPLETED:
+        return Ended(
+            f"The workflow of course {course_id} has come to its end, and the record does not keep it as it ended: "
+            "nobody takes or watches anything of it. An operator must restore it"
+        )
     how = status.name.lower().replace("_", " ") if status and not is_going_on else "set back"
     return Ended(
         f"The workflow of course {course_id} was {how} in Temporal: it takes nothing and watches nobody. "

@@ -80,17 +80,19 @@ class PatientCourse:
         self._retold_at: datetime | None = None
 
     @workflow.run
-    async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
+    async def run(self, run: CourseRun) -> LedgerHead | None:  # noqa: ARG002  used by `__init__`
         """Waits for the next clinic event or the earliest deadline, until the course is closed and nothing is owed.
+
+        Returns the head of its ledger then, which Temporal remembers for the retention; None if it never began.
 
         It takes and judges facts for ever: the next one wakes it again from the record. Its id is never used again. One
         that somebody tried to cancel in Temporal goes on.
         """
-        await self._alongside.see_through(self._goes_on(), self._tell)
+        return await self._alongside.see_through(self._goes_on(), self._tell)
 
-    async def _goes_on(self) -> None:
+    async def _goes_on(self) -> LedgerHead | None:
         if not await self._is_referred() or (self._is_waking and not await is_newest(self._course)):
-            return
+            return None
         self._is_waking = False
         # Never cancelled: their activities complete, and the next run takes over the rest.
         self._alongside.start(self._outbox.run())
@@ -102,7 +104,12 @@ class PatientCourse:
             await self._something_happens()
             self._apply(self._course.pass_deadlines(workflow.now(), self._shown.deadlines))
             if self._end.has_come:
-                return
+                return self._course.head
+        await self._go_over()
+        return None
+
+    async def _go_over(self) -> None:
+        """Continues as new: nothing comes after it."""
         self._outbox.leave()
         self._dispatcher.leave()
         await until(workflow.all_handlers_finished)

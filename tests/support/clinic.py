@@ -130,7 +130,7 @@ class Patient:
         self.course = course_id
 
     @property
-    def handle(self) -> WorkflowHandle[PatientCourse, None]:
+    def handle(self) -> WorkflowHandle[PatientCourse, LedgerHead | None]:
         return self._clinic.temporal.client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(self.course))
 
     async def sends(self, event: ClinicEvent) -> Answer:
@@ -176,9 +176,14 @@ class Patient:
         await self.passes(due.passes_at - await self.now() + timedelta(seconds=1))
 
     async def accepted(self) -> int:
-        """How many updates entered history."""
-        history = await self.handle.fetch_history()
-        return sum(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+        """How many updates entered history, of all its runs."""
+        accepted, client, run_id = 0, self._clinic.temporal.client, (await self.handle.describe()).run_id
+        while run_id:
+            history = await client.get_workflow_handle(self.handle.id, run_id=run_id).fetch_history()
+            events = history.events
+            accepted += sum(one.HasField("workflow_execution_update_accepted_event_attributes") for one in events)
+            run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return accepted
 
     async def ledger(self) -> list[Entry]:
         """Every entry, once the record has all of them."""

@@ -11,18 +11,25 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError
+from temporalio.worker import Replayer
 
 from domain.course.projection import Ahead
 from domain.course.state import Outcome, Phase
-from domain.escalation.ids import escalation_id
+from domain.escalation.ids import course_workflow_id, escalation_id
 from domain.escalation.messages import Kind, Resolve
+from domain.escalation.silence import SilenceReason
+from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
+from gateway.liveness import Liveness
+from gateway.stuck_workflows import suspects
+from gateway.temporal import data_converter
 from gateway.workflow_calls import Ended, Unavailable, counted
 from tests.support.cast import OSEI, adverse_event, call, consent, days, discontinuation, minutes, phq9, referral
 from tests.support.clinic import Clinic, Patient, open_clinic
 from tests.support.eventually import eventually
+from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows.attributes import PHASE
 from workflows.course import PatientCourse
@@ -292,3 +299,70 @@ async def test_after_the_retention_the_record_alone_answers_and_its_id_is_no_oth
     assert refused.value.refusal.code is RefusalCode.COURSE_EXISTS
     told = await mara.sends(phq9(mara.course, at=datetime.now(UTC)))
     assert told.sequence == view.sequence + 1
+
+
+async def test_facts_that_come_just_as_it_ends_are_each_taken_once(clinic: Clinic) -> None:
+    """By the run that ends, which then does not, or by the next one."""
+    mara = await closed(clinic)
+    before = await clinic.courses.ledger_head(mara.course)
+    passing = asyncio.create_task(mara.passes(QUIET_FOR + A_MOMENT))
+
+    told = []
+    for n in range(20):
+        told.append(await mara.sends(phq9(mara.course, at=datetime.now(UTC) - minutes(n))))
+        await asyncio.sleep(0.05)
+    await passing
+
+    assert [one.sequence for one in told] == [before.sequence + n for n in range(1, 21)]
+    assert first_fault(await mara.ledger()) is None
+
+
+async def test_a_course_that_an_earlier_release_handed_on_ends_as_well(clinic: Clinic) -> None:
+    """That release knew of no end; and whoever replays either run comes to the same."""
+    mara, ward = clinic.expects(), Ward(course_id := f"OLD-{datetime.now(UTC):%H%M%S}").planned()
+    ward.reports(discontinuation(course_id, at=ward.now))
+    handle = await clinic.temporal.client.start_workflow(
+        PatientCourse.run, CourseRun(course=ward.course), id=course_workflow_id(course_id), task_queue=COURSES
+    )
+    mara.course = course_id
+    await mara.passes(QUIET_FOR + A_MOMENT)
+    await is_ended(mara)
+
+    assert await handle.result() == ward.course.head
+    await replays(clinic, mara)
+
+
+async def test_every_run_of_a_course_that_ended_and_was_woken_replays(temporal: Temporal) -> None:
+    """By workers that remember nothing of it from one task to the next, too."""
+    async with open_clinic(temporal, remembered=0) as clinic:
+        mara = await ends(clinic, await closed(clinic))
+        await mara.sends(phq9(mara.course, at=datetime.now(UTC)))
+        await mara.ledger()
+        await ends(clinic, mara)
+
+        await replays(clinic, mara)
+
+
+async def test_the_watch_knows_an_ended_course_from_one_that_is_lost(clinic: Clinic) -> None:
+    """Somebody may still have an alarm of it open, so that it is asked for again and again."""
+    mara = await ends(clinic, await closed(clinic))
+    asks = Liveness(clinic.temporal.client, clinic.courses, clinic.escalations).of
+    expected = ExpectedMove(course_id=mara.course, session=None, moves_at=datetime.now(UTC))
+
+    assert await asks(expected) == NextMove(moves_at=None)
+    assert mara.course not in {one.course_id for one in await suspects(clinic.temporal.client)}
+    kept = clinic.records.ended.pop(mara.course)
+    assert await asks(expected) == NoAnswer(why=SilenceReason.ENDED)
+    clinic.records.ended[mara.course] = kept
+    await forgets_all(clinic, mara)
+    assert await asks(expected) == NextMove(moves_at=None)
+
+
+async def replays(clinic: Clinic, patient: Patient) -> None:
+    """Today's code comes to the same of every run."""
+    replayer = Replayer(workflows=[PatientCourse], data_converter=data_converter())
+    runs = [one async for one in clinic.temporal.client.list_workflows(f'WorkflowId = "{patient.handle.id}"')]
+    assert runs
+    for one in runs:
+        handle = clinic.temporal.client.get_workflow_handle(one.id, run_id=one.run_id)
+        await replayer.replay_workflow(await handle.fetch_history())
