@@ -10,6 +10,6 @@ CREATE TABLE ended_courses (
     kept_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT ended_courses_one_row_a_course PRIMARY KEY (course_id),
-    CONSTRAINT ended_courses_end_where_their_ledger_does FOREIGN KEY (course_id, sequence, ledger_head)
-        REFERENCES ledger (course_id, sequence, hash)
+    CONSTRAINT ended_courses_end_where_their_ledger_does FOREIGN KEY (course_id, sequence)
+        REFERENCES ledger (course_id, sequence)
 );
