@@ -79,7 +79,13 @@ def workers(
         task_queue=COURSES,
         workflows=[PatientCourse, RecordVerification],
         workflow_runner=Sandbox(),
-        activities=[records.append_entries, records.record_escalation, verifying.verify_record],
+        activities=[
+            records.append_entries,
+            records.keep_ended_course,
+            records.is_kept,
+            records.record_escalation,
+            verifying.verify_record,
+        ],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         deployment_config=deployment,
@@ -128,7 +134,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _verify(connections: Connections, caller: Client) -> VerificationReport:
     """Verifies the whole record, as `kapstan verify` does."""
-    store, courses = RecordStore(connections), Courses(caller, Library(), allow_unapproved=False)
+    store = RecordStore(connections)
+    courses = Courses(caller, Library(), store, allow_unapproved=False)
     lists = ListVerification(store, WatchdogStore(connections), courses, Escalations(caller))
     before = await newest_report(caller)
     return await Verification(store, courses, lists, AuditChains(connections), before).report()

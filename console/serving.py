@@ -104,13 +104,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     await _tell_whether_temporal_answers(client)
     async with open_connections(settings.database_url) as connections:
+        store, access = RecordStore(connections), AccessStore(connections)
         courses = Courses(
             client,
             library,
+            store,
             allow_unapproved=settings.allow_unapproved,
             timezone_of=lambda site: on_call.now().timezone_of(site),
         )
-        store, access = RecordStore(connections), AccessStore(connections)
         changes, sign_ins = Changes(connections), SignIns(SignInStore(connections))
         watchdog_store = WatchdogStore(connections)
         escalations = Escalations(client, WatchdogAlarms(watchdog_store, on_call.now))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from domain.course.course import Course
-from domain.ledger import Entry, first_fault
+from domain.ledger import Entry, LedgerHead, first_fault
 from domain.past.as_of import BeforeItsBeginning, PastCourse, Wanted, past_course
 from domain.past.ledger_told import ToldOtherwise
 from domain.protocol.approval import content_hash
@@ -18,7 +18,7 @@ from gateway.verification import CATCH_UP_WITHIN, LOOK_AGAIN_AFTER
 from gateway.workflow_calls import Unavailable
 from records.errors import LedgerUnreadable
 from records.store import RecordStore
-from workflows.course_messages import LedgerHead, PinnedCourse
+from workflows.course_messages import PinnedCourse
 
 _MIGRATED: Final = "kap.protocol.migrated"
 

@@ -13,7 +13,7 @@ from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from domain.verification import MOST_NAMED, ChainHead, VerificationReport
-from gateway.courses import Courses
+from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict
@@ -47,12 +47,14 @@ UNKNOWN_TO_TEMPORAL = "Temporal knows no such course: its rows were written by h
 class Verified(Frozen):
     """The result of verifying one course's ledger.
 
-    `unanswered` says why its workflow did not return the head, so that only the chain was recomputed.
+    `unanswered` says why its workflow did not return the head, so that only the chain was recomputed. Of a course whose
+    workflow `has_ended` the head is the one that it ended with.
     """
 
     course_id: CourseId
     verdict: LedgerVerdict
     unanswered: str | None = None
+    has_ended: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -186,11 +188,11 @@ class Verification:
             tries, self._looks_left = tries - 1, self._looks_left - 1
 
     async def _look(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
-        head = await self._temporal_head(course_id)
-        if head is None:
+        held = await self._held_head(course_id)
+        if held is None:
             return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
-        verdict, entries = await self._chain(course_id, head)
-        verified = Verified(course_id=course_id, verdict=verdict)
+        verdict, entries = await self._chain(course_id, (held.head.sequence, held.head.hash))
+        verified = Verified(course_id=course_id, verdict=verdict, has_ended=held.has_ended)
         return verified, await self._differing(verified, entries)
 
     async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
@@ -215,12 +217,11 @@ class Verification:
             return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault), []
         return verify(entries, head), entries
 
-    async def _temporal_head(self, course_id: CourseId) -> tuple[int, str] | None:
+    async def _held_head(self, course_id: CourseId) -> HeldHead | None:
         try:
-            head = await self._courses.ledger_head(course_id)
+            return await self._courses.held_head(course_id)
         except Refused:
             return None
-        return head.sequence, head.hash
 
 
 def _name(finding: Finding) -> str:

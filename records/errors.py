@@ -60,6 +60,7 @@ _BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {
     "ledger_one_entry_a_sequence": LedgerConflict("the ledger holds another entry under this course and sequence"),
     "ledger_follows_the_one_before": LedgerGap("the entry does not follow the newest one in the ledger"),
     "ledger_first_follows_nothing": LedgerGap("the first entry of a course names a hash before it"),
+    "ended_courses_end_where_their_ledger_does": LedgerGap("the ledger lacks the entry that the course ends with"),
 }
 
 _CANNOT_CONNECT = (

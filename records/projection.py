@@ -6,11 +6,13 @@ from typing import Annotated
 import asyncpg
 from pydantic import Field
 
+from domain.course.course import Course
+from domain.course.ended_course import EndedCourse
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationView, Page
-from domain.ledger import Entry
+from domain.ledger import Entry, LedgerHead
 from domain.values import CourseId, Frozen
 from domain.views.figures import CourseFigures, MeasureFigures
 from domain.views.summary import CourseSummary
@@ -91,6 +93,17 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
         summary.monitored_session,
         summary.next_passes_at,
     )
+
+
+def ended_course_row(ended: EndedCourse) -> tuple[object, ...]:
+    """The values of `keep_ended_course.sql`, in its order."""
+    return (ended.head.course_id, ended.head.sequence, ended.head.hash, ended.content)
+
+
+def ended_course(row: asyncpg.Record) -> Course:
+    """The course as it was kept. Raises `ValueError` if it is another than its row says."""
+    head = LedgerHead(course_id=row["course_id"], sequence=row["sequence"], hash=row["ledger_head"])
+    return EndedCourse(head=head, content=row["content"]).read()
 
 
 def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """The record store: appends to ledgers, and reads the clinic's lists of courses and escalations."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -8,9 +9,11 @@ from typing import Annotated
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import Field
 
+from domain.course.course import Course
+from domain.course.ended_course import EndedCourse
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
-from domain.ledger import Entry
+from domain.ledger import Entry, LedgerHead
 from domain.values import Code, CourseId, Frozen, Severity
 from domain.verification import VerificationReport
 from domain.views.figures import CourseFigures, FleetFigures
@@ -135,6 +138,28 @@ class RecordStore:
         """Whether there is a row of this course, readable or not."""
         async with self._connections.connection() as connection:
             return await connection.fetchrow(statement("course"), course_id) is not None
+
+    async def keep_ended_course(self, ended: EndedCourse) -> None:
+        """Keeps a course whose workflow ends, as it stands; what was kept of it when it had gone further is left.
+
+        Raises `LedgerGap` unless its ledger has the entry that the course ends with.
+        """
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("keep_ended_course"), *projection.ended_course_row(ended))
+
+    async def is_kept(self, head: LedgerHead) -> bool:
+        """Whether a course was kept with this head, and its ledger ends there still."""
+        async with self._connections.connection() as connection:
+            return bool(await connection.fetchval(statement("is_kept"), head.course_id, head.sequence, head.hash))
+
+    async def ended_course(self, course_id: CourseId) -> Course | None:
+        """The course as its workflow left it; None if none was kept, or its ledger has gone on since."""
+        async with self._connections.connection() as connection:
+            row = await connection.fetchrow(statement("ended_course"), course_id)
+        if row is None:
+            return None
+        # In a thread of its own: a large course is read for a tenth of a second.
+        return await asyncio.to_thread(self._reading.one, "ended_courses", row, projection.ended_course, "course_id")
 
     async def courses(self, filters: CourseFilter = EVERY_COURSE) -> Found[CourseSummary]:
         """One page of courses, newest start first; empty for an unknown cursor."""

@@ -60,12 +60,14 @@ class Target(Frozen):
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
         library, on_call = load_folder(self.protocols), OnCallBook(self.oncall)
-        yield Courses(
-            await self._client(),
-            library,
-            allow_unapproved=self.allow_unapproved,
-            timezone_of=lambda site: on_call.now().timezone_of(site),
-        )
+        async with self.store() as store:
+            yield Courses(
+                await self._client(),
+                library,
+                store,
+                allow_unapproved=self.allow_unapproved,
+                timezone_of=lambda site: on_call.now().timezone_of(site),
+            )
 
     @asynccontextmanager
     async def escalations(self, about: EscalationId | None = None) -> AsyncIterator[Escalations]:

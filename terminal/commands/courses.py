@@ -287,7 +287,8 @@ def _verdict(verified: Finding) -> str:
     whole = f"{count_of(verdict.sequence, 'entry', 'entries')}, chain whole ({verdict.head[:12]}…)"
     if verified.unanswered is not None:
         return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
-    return f"[green]✓[/] {verified.course_id}: {whole}, as Temporal holds it"
+    held = "as its workflow left it" if verified.has_ended else "as Temporal holds it"
+    return f"[green]✓[/] {verified.course_id}: {whole}, {held}"
 
 
 def _audit_verdict(verdict: AuditVerdict) -> str:

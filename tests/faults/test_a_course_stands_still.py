@@ -16,7 +16,7 @@ from domain.escalation.ids import course_workflow_id, escalation_workflow_id
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.escalation.silence import SilenceReason, words
 from domain.values import CourseId, Severity
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.support.cast import adverse_event
@@ -91,7 +91,7 @@ async def night() -> AsyncIterator[Night]:
             assert found is not None
             assert found.admin_token_file is not None
             client = await spoken_to(found)
-            courses = Courses(client, load_folder(found.protocols), allow_unapproved=True)
+            courses = Courses(client, load_folder(found.protocols), NothingRecorded(), allow_unapproved=True)
             store = await stack.enter_async_context(open_store(found.database))
             token = found.admin_token_file.read_text(encoding="utf-8").strip()
             opened = Night(running, received, client, courses, store)

@@ -20,7 +20,7 @@ import httpx
 from domain.access import Grant, TokenRole
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.host_account import sent_from_here
 from gateway.protocols import load_folder
 from gateway.tokens import Tokens
@@ -116,7 +116,7 @@ async def test_a_missed_reading_is_paged_though_every_worker_hangs() -> None:
             assert stack is not None
             assert stack.admin_token_file is not None
             client = await spoken_to(stack)
-            courses = Courses(client, load_folder(stack.protocols), allow_unapproved=True)
+            courses = Courses(client, load_folder(stack.protocols), NothingRecorded(), allow_unapproved=True)
             token = stack.admin_token_file.read_text(encoding="utf-8").strip()
             headers = {"Authorization": f"Bearer {token}"}
             async with (
@@ -170,7 +170,7 @@ async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console
             async with open_store(postgres.url) as store, AsyncExitStack() as at_work:
                 async with temporal() as server:
                     await at_work.enter_async_context(program(told, "-m", "worker"))
-                    courses = Courses(server.client, load_folder(protocols), allow_unapproved=True)
+                    courses = Courses(server.client, load_folder(protocols), NothingRecorded(), allow_unapproved=True)
                     await doses_mara(courses, store)
                 async with program(told, *console, ends_by=Signals.SIGKILL):
                     first = await has_paged(store, 2)

@@ -17,7 +17,7 @@ from domain.verification import VerificationReport
 from domain.views.course import batch_of
 from domain.views.summary import Batch
 from gateway import rebuilding, verification
-from gateway.courses import Courses
+from gateway.courses import Courses, HeldHead
 from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.rebuilding import Rebuilding
@@ -30,7 +30,6 @@ from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
 from tests.support.record_samples import MONDAY, batch, ledger, readings
 from tests.support.ward import Ward
-from workflows.course_messages import LedgerHead
 
 pytestmark = [pytest.mark.xdist_group("postgres"), pytest.mark.usefixtures("at_once")]
 
@@ -51,9 +50,8 @@ class Temporal:
     async def ids(self) -> list[CourseId]:
         return list(self.wards)
 
-    async def ledger_head(self, course: CourseId) -> LedgerHead:
-        found = self._ward(course).course
-        return LedgerHead(course_id=course, sequence=found.sequence, hash=found.ledger_head)
+    async def held_head(self, course: CourseId) -> HeldHead:
+        return HeldHead(head=self._ward(course).course.head)
 
     async def as_listed(self, course: CourseId, at: datetime) -> Batch:
         return batch_of(self._ward(course).course, (), at)

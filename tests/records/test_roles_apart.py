@@ -196,6 +196,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         "audit_heads": ("S", "S"),
         "tokens": ("S", "S"),
         "verifications": ("IS", "IS"),
+        "ended_courses": ("ISU", "S"),
         "schema_migrations": ("S", "S"),
     }
 
@@ -221,6 +222,7 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
         | {"begin_sign_in", "end_sign_in", "use_sign_in"},
         CONSOLE_ROLE: owners
         | {"append_entry", "drop_measures_but", "project_course", "project_figures", "project_measure"}
+        | {"keep_ended_course"}
         | {"set_back_course"},
     }
 
