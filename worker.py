@@ -37,12 +37,12 @@ from gateway.verification import Verification
 from gateway.verification_schedule import keep_schedule, newest_report
 from gateway.whole_tasks import applying_whole_tasks
 from logs import configure_logging
+from program_http import WorkerHealth, answering, create_app, listening
 from records.audit_chains import AuditChains
 from records.connections import Connections, open_connections
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
-from worker_http import Health, answering, create_app, listening
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -106,7 +106,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     pages = PageMetrics(registry)
-    listener = listening(settings.worker_metrics) if settings.worker_metrics else None
+    listener = listening(settings.worker_metrics, "KAPSTAN_WORKER_METRICS") if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
     codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
     client = await connect(identity=worker_identity(os.getpid()), codec=codec, runtime=sdk.runtime if sdk else None)
@@ -120,7 +120,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         verifying = Verifying(partial(_verify, connections, caller))
         pair = workers(client, records, paging, verifying, worker_deployment(settings))
         if listener and sdk:
-            await stack.enter_async_context(answering(create_app(Health(client, pair), sdk, registry), listener))
+            await stack.enter_async_context(answering(create_app(WorkerHealth(client, pair), sdk, registry), listener))
         for worker in pair:
             await stack.enter_async_context(worker)
         await stop.wait()
