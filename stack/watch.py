@@ -14,7 +14,7 @@ from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
 
 NAME = "watch"
-READY_WITHIN = timedelta(minutes=1)
+READY_WITHIN = timedelta(minutes=2)
 FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=10)),)
 
 # By its path: the command lies beside the stack, so that no `starter.py` of the current folder is run instead.
