@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     console_url: str = Field(
         "", description="where the watch asks whether a console answers, before it tells the dead man's switch so"
     )
+    traces: bool = Field(
+        False, description="1 sends traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT; needs the extra otel"
+    )
     deployment: str = Field(
         "",
         description="the name under which Temporal knows the workers; with it a course stays with the build of Kapstan "

@@ -33,6 +33,7 @@ from gateway.protocols import Library
 from gateway.sandbox import Sandbox
 from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
+from gateway.tracing import tracing_of
 from gateway.verification import Verification
 from gateway.verification_schedule import keep_schedule, newest_report
 from gateway.whole_tasks import applying_whole_tasks
@@ -109,12 +110,21 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     listener = listening(settings.worker_metrics, "KAPSTAN_WORKER_METRICS") if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
     codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
-    client = await connect(identity=worker_identity(os.getpid()), codec=codec, runtime=sdk.runtime if sdk else None)
+    tracing = tracing_of(settings, "worker")
+    client = await connect(
+        identity=worker_identity(os.getpid()),
+        codec=codec,
+        runtime=sdk.runtime if sdk else None,
+        interceptors=[tracing] if tracing else (),
+    )
     caller = await connect(identity=worker_identity(os.getpid()), codec=codec, for_callers=True)
     await register_search_attributes(client)
     await keep_schedule(client, settings.verify_every)
-    paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
+    send = tracing.sending(Channels().send) if tracing else Channels().send
+    paging = Paging(on_call.now, Pager(link_builder(settings), send, pages.tried))
     async with AsyncExitStack() as stack:
+        if tracing:
+            stack.callback(tracing.close)
         connections = await stack.enter_async_context(open_connections(settings.database_url))
         records = Records(RecordStore(connections), settings.gathering)
         verifying = Verifying(partial(_verify, connections, caller))

@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -46,6 +46,7 @@ from gateway.sdk_metrics import SdkMetrics
 from gateway.sign_ins import SignIns
 from gateway.temporal import connect
 from gateway.tokens import Tokens
+from gateway.tracing import tracing_of
 from gateway.watchdog_alarms import WatchdogAlarms
 from gateway.workflow_calls import ANSWER_WITHIN
 from logs import configure_logging
@@ -89,15 +90,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
+    tracing = tracing_of(settings, "console")
     client = await connect(
         for_callers=True,
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk_metrics.runtime,
+        interceptors=[tracing] if tracing else (),
         lazy=True,
     )
     await _tell_whether_temporal_answers(client)
-    async with open_connections(settings.database_url) as connections:
+    async with AsyncExitStack() as stack:
+        if tracing:
+            stack.callback(tracing.close)
+        connections = await stack.enter_async_context(open_connections(settings.database_url))
         courses = Courses(
             client,
             library,
@@ -112,6 +118,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             client=client,
             sdk_metrics=sdk_metrics,
+            tracing=tracing,
             connections=connections,
             metrics=metrics,
             library=library,
