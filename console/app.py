@@ -13,6 +13,7 @@ from console.errors.mapping import EXPECTED
 from console.middleware.access_log import AccessLog
 from console.middleware.body_limit import BodyLimit
 from console.middleware.request_context import RequestContext
+from console.middleware.traced import Traced
 from console.openapi.document import openapi
 from console.pages.frame.rendering import static_files
 from console.pages.router import router as pages
@@ -51,5 +52,7 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/static", static_files(), name="static")
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessLog, metrics=services.metrics)
+    if services.tracing is not None:
+        app.add_middleware(Traced, tracing=services.tracing)
     app.add_middleware(RequestContext)
     return app

@@ -140,6 +140,10 @@ class Courses:
         """
         return await _reported(event, self._decided(Report(event=event, request_id=request_id, sent_by=sent_by)))
 
+    async def report_again(self, report: Report) -> Reported:
+        """Reports once more what a course had accepted, as it came then. Raises as `report` does."""
+        return await _reported(report.event, self._update(report))
+
     async def ask(self, event: ClinicEvent, *, sent_by: SentBy | None = None) -> Reported:
         """What reporting the event would be answered now, recording nothing and starting nothing.
 

@@ -22,6 +22,10 @@ class RecordStoreReadOnly(RecordStoreUnreachable):
         super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
 
 
+class GivesWay(RecordStoreError):  # noqa: N818  an operator reads it
+    """A process of its own watches from now on, and the one that stood in for it does no more."""
+
+
 class RoleMayNot(RecordStoreError):  # noqa: N818  an operator reads it
     """The role of the connection may not do this; the message names what it was kept from."""
 

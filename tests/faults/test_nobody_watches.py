@@ -37,6 +37,7 @@ from tests.support.paths import ROOT
 from tests.support.running_stack import (
     Inbox,
     Received,
+    asleep,
     example_course,
     floor,
     fresh_folder,
@@ -146,6 +147,29 @@ async def test_a_missed_reading_is_paged_though_every_worker_hangs() -> None:
                 return any(page.title == "URGENT: reading overdue" for page in received.of("MARA"))
 
             await eventually(paged_by_the_course)
+
+
+async def test_a_missed_reading_is_paged_though_the_console_hangs_too() -> None:
+    """The watch is a process of its own: what takes the console's away, a flood or a fault, leaves it as it is."""
+    with fresh_folder() as folder:
+        async with inbox() as received, floor(received, folder, KAPSTAN_WATCH_GRACE=GRACE) as running:
+            stack = await running.stack()
+            assert stack is not None
+            client = await spoken_to(stack)
+            courses = Courses(client, load_folder(stack.protocols), allow_unapproved=True)
+            async with open_store(stack.database) as store, httpx.AsyncClient() as outside:
+                await doses_mara(courses, store)
+                assert stack.pids.console is not None
+                with asleep(stack.pids.console, *stack.pids.workers):
+                    await has_paged(store, 2)
+                    alive = await outside.get(f"{stack.watch_metrics}/healthz", timeout=60)
+                    counted = await outside.get(f"{stack.watch_metrics}/metrics", timeout=60)
+                    pages = from_the_watch(received)
+                await is_resolved(store)
+
+    assert sorted(page.person for page in pages) == ["lind", "osei"]
+    assert alive.text == "ok\n"
+    assert 'kapstan_pages_total{result="sent"} 2.0' in counted.text
 
 
 async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console_dies() -> None:

@@ -66,7 +66,7 @@ async def test_a_part_that_is_down_is_silence(sink: Sink, part: str, caplog: pyt
         await clinic.heartbeat.beat()
 
     assert (clinic.sent, sink.requests) == (0, [])
-    assert [line.getMessage() for line in caplog.records] == [f"No heartbeat leaves this console (not up: {part})"]
+    assert [line.getMessage() for line in caplog.records] == [f"No heartbeat leaves this process (not up: {part})"]
     clinic.up = ALL_UP
     await clinic.heartbeat.beat()
     assert len(sink.requests) == 1
@@ -87,7 +87,7 @@ async def test_a_target_that_fails_harms_nothing_and_is_logged_once(
         await clinic.heartbeat.beat()
 
     assert clinic.sent == 1
-    assert [line.getMessage() for line in caplog.records][1:] == ["Heartbeats leave this console again"]
+    assert [line.getMessage() for line in caplog.records][1:] == ["Heartbeats leave this process again"]
     assert "a-secret-name" not in caplog.text
 
 
