@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar
@@ -34,7 +35,7 @@ from gateway.past_courses import begun_with, versions_of
 from gateway.protocols import Library
 from gateway.stuck_workflows import trouble
 from gateway.undecipherable import Undecipherable
-from gateway.workflow_calls import ANSWER_WITHIN, KeysDiffer, Unavailable
+from gateway.workflow_calls import ANSWER_WITHIN, Ended, KeysDiffer, Unavailable
 from records.errors import LedgerUnreadable
 from records.store import RecordStore
 from workflows.attributes import Shown, changed_attributes
@@ -103,6 +104,8 @@ class Revival:
         found = await trouble(self._client, course_id, None)
         if found is None:
             raise CannotBeRevived(f"{course_id} goes on: nothing keeps failing, and nobody has ended it")
+        if found is SilenceReason.ENDED and await self._is_over(course_id):
+            raise CannotBeRevived(f"{course_id} is over, with nothing owed to the patient: the next fact wakes it")
         remembered = await self._remembered(course_id)
         recorded = await self._store.ledger(course_id)
         entries = _with_the_rest(recorded, remembered.entries)
@@ -129,6 +132,12 @@ class Revival:
             escalations=len(course.unresolved),
             refused=tuple(refused),
         )
+
+    async def _is_over(self, course_id: CourseId) -> bool:
+        """Whether it has ended as it was to, and not by somebody's hand in Temporal."""
+        with suppress(Ended):
+            return await self._courses.has_ended(course_id)
+        return False
 
     async def _remembered(self, course_id: CourseId) -> _Remembered:
         handle = self._client.get_workflow_handle(course_workflow_id(course_id))
@@ -222,7 +231,13 @@ class Revival:
         try:
             await _as_a_worker_writes(self._client).start_workflow(
                 PatientCourse.run,
-                CourseRun(course=course, unrecorded=unrecorded, calls=calls, carried_bytes=before.carried_bytes),
+                CourseRun(
+                    course=course,
+                    unrecorded=unrecorded,
+                    calls=calls,
+                    carried_bytes=before.carried_bytes,
+                    ends=before.ends,
+                ),
                 id=course_workflow_id(course.course_id),
                 task_queue=COURSES,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -24,6 +24,7 @@ from logs import configure_logging
 from program_http import answering, create_app, listening
 from records.connections import open_connections
 from records.errors import RecordStoreError
+from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings
 
@@ -71,7 +72,7 @@ async def watch(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         connections = await stack.enter_async_context(open_connections(settings.database_url))
         # It asks courses whether they move, and starts none: it needs no protocol.
-        courses = Courses(client, Library(), allow_unapproved=False)
+        courses = Courses(client, Library(), RecordStore(connections), allow_unapproved=False)
         metrics = WatchMetrics(registry)
         watchdog = watchdog_of(settings, client, connections, courses, on_call, metrics, stands_in=False)
         if listener is not None:

@@ -156,8 +156,8 @@ async def test_a_missed_reading_is_paged_though_the_console_hangs_too() -> None:
             stack = await running.stack()
             assert stack is not None
             client = await spoken_to(stack)
-            courses = Courses(client, load_folder(stack.protocols), allow_unapproved=True)
             async with open_store(stack.database) as store, httpx.AsyncClient() as outside:
+                courses = Courses(client, load_folder(stack.protocols), store, allow_unapproved=True)
                 await doses_mara(courses, store)
                 assert stack.pids.console is not None
                 with asleep(stack.pids.console, *stack.pids.workers):
