@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from console.access.escalations import ACTING
 from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, Snooze
 from console.auth import Authenticator, AuthenticatorDep
 from console.errors.mapping import EXPECTED, problem_of
@@ -54,7 +55,7 @@ Told: TypeAlias = Mapping[EscalationId, str]
 NOTHING: Final[Told] = MappingProxyType({})
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
-OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
+OnCallStaff = Annotated[Viewer, Depends(acting(*ACTING))]
 
 
 class EscalationAct(StrEnum):
@@ -103,7 +104,8 @@ class Choice(Frozen):
 class Work(Frozen):
     """One escalation with all that is known of it, and the acts that are allowed.
 
-    `unsent` is a note that came too late to be noted down; `note_id` names the next note that is added.
+    `actors` are those of the people for whom this viewer may act on it. `unsent` is a note that came too late to be
+    noted down; `note_id` names the next note that is added.
     """
 
     need: Need
@@ -115,6 +117,7 @@ class Work(Frozen):
     note: str | None
     pages: tuple[PageSent, ...]
     may_act: bool
+    actors: tuple[Choice, ...]
     snoozes: tuple[Choice, ...]
     may_note: bool
     note_id: str
@@ -128,14 +131,12 @@ class EscalationsPage(Frozen):
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
     who may read it, `record_at` where a reading is recorded. `notes` are those that people added to the one that is
-    shown. `actors` are those of the people for whom this viewer may act; `is_known` says that there is only the one
-    who is signed in, who is not asked.
+    shown. `is_known` says that the one who acts is signed in, and is not asked.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
-    actors: tuple[Choice, ...]
     is_known: bool
     is_one: bool
     rests_on_corrected: bool = False
@@ -297,7 +298,6 @@ async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Told = NOTHING, 
         works=_works(viewer, found.unresolved, refused, unsent),
         resolved=_works(viewer, found.resolved, refused, unsent),
         people=_people(viewer),
-        actors=_actors(viewer),
         is_known=viewer.caller.person is not None,
         is_one=False,
         is_recorded=found.is_recorded,
@@ -329,7 +329,6 @@ async def _one(
         works=_works(viewer, [view], told, kept),
         resolved=(),
         people=_people(viewer),
-        actors=_actors(viewer),
         is_known=viewer.caller.person is not None,
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
@@ -351,7 +350,8 @@ def _works(viewer: Viewer, escalations: Sequence[EscalationView], refused: Told,
 def _work(
     viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None, unsent: str | None
 ) -> Work:
-    is_open = view.state is not EscalationState.RESOLVED
+    is_open, actors = view.state is not EscalationState.RESOLVED, _actors(viewer, view)
+    may_act = viewer.caller.has(Right.ACT_ON_ESCALATIONS) or bool(actors)
     most = viewer.services.on_call.now().policies[view.severity].max_snooze
     return Work(
         need=need,
@@ -362,10 +362,11 @@ def _work(
         settled_by=viewer.name_of(view.resolved_by) if view.resolved_by else None,
         note=view.note,
         pages=tuple(_page_sent(viewer, sent, clock) for sent in reversed(view.pages)),
-        may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
+        may_act=is_open and may_act,
+        actors=actors,
         snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
         refused=refused,
-        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS) and not has_no_ledger(view.id),
+        may_note=may_act and not has_no_ledger(view.id),
         note_id=new_id(),
         unsent=unsent,
     )
@@ -387,19 +388,15 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
     return tuple(Choice(value=one, label=known.name) for one, known in viewer.services.on_call.now().people.items())
 
 
-def _actors(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, and nobody else.
+def _actors(viewer: Viewer, view: EscalationView) -> tuple[Choice, ...]:
+    """Who may have acted on it: suggests whoever acted last at this screen, and nobody else.
 
     Whoever is signed in as one person is that person.
     """
-    on_call, person = viewer.services.on_call.now(), viewer.caller.person
-    if person is not None:
-        return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
-    last = me(viewer)
+    chosen = {viewer.caller.person, me(viewer)}
     return tuple(
-        Choice(value=one, label=known.name, is_chosen=one == last)
-        for one, known in on_call.people.items()
-        if viewer.caller.why_not_act(one, known.role) is None
+        Choice(value=one, label=viewer.name_of(one), is_chosen=one in chosen)
+        for one in viewer.services.escalation_access.actors(viewer.caller, view)
     )
 
 

@@ -133,7 +133,7 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
 
 
 @router.get(referral.REFER)
-async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
+async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(*REPORTS))]) -> Response:
     """The form of a referral, which starts a course."""
     fields = fields_here(viewer, REFERRED)
     known = {**reporter_here(viewer), **referral.beforehand(fields, viewer.request.query_params.get(referral.PROPOSED))}
@@ -141,7 +141,7 @@ async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]
 
 
 @router.post(referral.REFER)
-async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
+async def refer(viewer: Annotated[Viewer, Depends(acting(*REPORTS))]) -> Response:
     """Reports a referral."""
     return await _record(viewer, REFERRED, None)
 
