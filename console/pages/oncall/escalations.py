@@ -20,7 +20,7 @@ from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, 
 from console.auth import Authenticator, AuthenticatorDep
 from console.errors.mapping import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError, problem_error
-from console.pages.floor.needs import Need, needs, paged_name
+from console.pages.floor.needs import Need, needs
 from console.pages.frame.acting_person import me, remember
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.error_pages import ErrorPage, in_a_sentence
@@ -32,15 +32,19 @@ from console.pages.oncall.acknowledge import Token, advice
 from console.pages.oncall.notes import NoteForm, NoteShown, is_added, new_id, note_of, notes
 from console.pages.oncall.open_work import open_work
 from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumstances
+from console.pages.oncall.pages_sent import PageSent, openings, pages_sent
+from console.pages.recording.error_words import in_words
 from console.services import Services, ServicesDep
 from domain.access import Right
-from domain.durations import in_words, iso_8601
+from domain.durations import in_words as length_in_words
+from domain.durations import iso_8601
 from domain.escalation.ids import RECORD, EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Page
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.parsing import field_error
 from domain.values import Frozen
 from gateway.links import ALARM
+from records.access import Opening
 from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
@@ -56,6 +60,10 @@ NOTHING: Final[Told] = MappingProxyType({})
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(*ACTING))]
+
+
+ASKED: Final[Mapping[str, str]] = {"by": "I am", "note": "Note", "to": "To", "for": "No page for", "id": "This form"}
+"""What the forms call their fields."""
 
 
 class EscalationAct(StrEnum):
@@ -80,17 +88,6 @@ FORMS: Final[Mapping[EscalationAct, type[Acknowledge | Resolve | Snooze | Reassi
 }
 
 router = APIRouter(include_in_schema=False)
-
-
-class PageSent(Frozen):
-    """One page sent: when, at which step, to whom, by which channel, and with what result."""
-
-    at: Clock
-    step: str
-    person: str
-    channel: str
-    ok: bool
-    result: str
 
 
 class Choice(Frozen):
@@ -278,8 +275,10 @@ async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
 
 
 def _in_words(wrong: ValidationError) -> str:
-    errors = (field_error(one["loc"], one["msg"]) for one in wrong.errors())
-    return "; ".join(f"{one.pointer.removeprefix('/').replace('/', '.')}: {one.detail}" for one in errors)
+    return "; ".join(
+        f"{ASKED.get(str(one['loc'][0]), '')}: {in_words(field_error(one['loc'], one['msg']).detail)}"
+        for one in wrong.errors()
+    )
 
 
 async def _again(
@@ -293,10 +292,11 @@ async def _again(
 async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Told = NOTHING, status: int = 200) -> Response:
     found = await open_work(viewer)
     viewer.saw("escalations")
+    opened = await openings(viewer, (*found.unresolved, *found.resolved))
     shown_ids = {view.id for view in (*found.unresolved, *found.resolved)}
     shown = EscalationsPage(
-        works=_works(viewer, found.unresolved, refused, unsent),
-        resolved=_works(viewer, found.resolved, refused, unsent),
+        works=_works(viewer, found.unresolved, opened, refused, unsent),
+        resolved=_works(viewer, found.resolved, opened, refused, unsent),
         people=_people(viewer),
         is_known=viewer.caller.person is not None,
         is_one=False,
@@ -326,7 +326,7 @@ async def _one(
         viewer.saw("patient of a page", view.course_id)
     record_at = f"/courses/{view.course_id}/record/vitals.recorded"
     shown = EscalationsPage(
-        works=_works(viewer, [view], told, kept),
+        works=_works(viewer, [view], await openings(viewer, [view]), told, kept),
         resolved=(),
         people=_people(viewer),
         is_known=viewer.caller.person is not None,
@@ -339,17 +339,17 @@ async def _one(
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
 
-def _works(viewer: Viewer, escalations: Sequence[EscalationView], refused: Told, unsent: Told) -> tuple[Work, ...]:
+def _works(
+    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[Opening], refused: Told, unsent: Told
+) -> tuple[Work, ...]:
     clock = viewer.clock()
     return tuple(
-        _work(viewer, view, need, clock, refused.get(view.id), unsent.get(view.id))
+        _work(viewer, view, need, opened, clock).but(refused=refused.get(view.id), unsent=unsent.get(view.id))
         for view, need in zip(escalations, needs(viewer, escalations, clock), strict=True)
     )
 
 
-def _work(
-    viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None, unsent: str | None
-) -> Work:
+def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[Opening], clock: WallClock) -> Work:
     is_open, actors = view.state is not EscalationState.RESOLVED, _actors(viewer, view)
     may_act = viewer.caller.has(Right.ACT_ON_ESCALATIONS) or bool(actors)
     most = viewer.services.on_call.now().policies[view.severity].max_snooze
@@ -361,25 +361,12 @@ def _work(
         settled=clock.at(view.resolved_at) if view.resolved_at else None,
         settled_by=viewer.name_of(view.resolved_by) if view.resolved_by else None,
         note=view.note,
-        pages=tuple(_page_sent(viewer, sent, clock) for sent in reversed(view.pages)),
+        pages=pages_sent(viewer, view, opened, clock),
         may_act=is_open and may_act,
         actors=actors,
-        snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
-        refused=refused,
+        snoozes=tuple(Choice(value=iso_8601(one), label=length_in_words(one)) for one in SNOOZES if one <= most),
         may_note=may_act and not has_no_ledger(view.id),
         note_id=new_id(),
-        unsent=unsent,
-    )
-
-
-def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
-    return PageSent(
-        at=clock.at(sent.at),
-        step=f"step {sent.step}" if sent.step else "fallback",
-        person=paged_name(viewer, sent.person),
-        channel=sent.channel,
-        ok=sent.ok,
-        result="sent" if sent.ok else sent.error or "not sent",
     )
 
 
