@@ -55,7 +55,7 @@ OPENED: Final = "escalation "
 """What a read by the link of a page is called, before the id of the escalation that the page is about."""
 
 
-class Opening(Frozen):
+class PageOpened(Frozen):
     """The link of a page was opened: whose it is, and which escalation it is about."""
 
     at: Moment
@@ -147,7 +147,7 @@ class AccessStore:
             rows = await connection.fetch(statement("reads"), course_id, site, limit, within.since, within.until)
         return self._reading.all("course_reads", rows, _read, "request_id")
 
-    async def openings(self, courses: Sequence[CourseId], *, limit: int = 5000) -> Found[Opening]:
+    async def openings(self, courses: Sequence[CourseId], *, limit: int = 5000) -> Found[PageOpened]:
         """When pages about these courses were opened by their links, newest first."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("openings"), courses, limit)
@@ -188,9 +188,9 @@ def _read(row: asyncpg.Record) -> CourseRead:
     return model(CourseRead, row)
 
 
-def _opening(row: asyncpg.Record) -> Opening:
+def _opening(row: asyncpg.Record) -> PageOpened:
     escalation = str(row["what"]).removeprefix(OPENED)
-    return model(Opening, {"at": row["at"], "escalation": escalation, "person": row["person"]})
+    return model(PageOpened, {"at": row["at"], "escalation": escalation, "person": row["person"]})
 
 
 def _act(row: asyncpg.Record) -> AdministrationAct:

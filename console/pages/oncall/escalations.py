@@ -44,7 +44,7 @@ from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.parsing import field_error
 from domain.values import Frozen
 from gateway.links import ALARM
-from records.access import Opening
+from records.access import PageOpened
 from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
@@ -340,7 +340,7 @@ async def _one(
 
 
 def _works(
-    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[Opening], refused: Told, unsent: Told
+    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[PageOpened], refused: Told, unsent: Told
 ) -> tuple[Work, ...]:
     clock = viewer.clock()
     return tuple(
@@ -349,7 +349,7 @@ def _works(
     )
 
 
-def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[Opening], clock: WallClock) -> Work:
+def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[PageOpened], clock: WallClock) -> Work:
     is_open, actors = view.state is not EscalationState.RESOLVED, _actors(viewer, view)
     may_act = viewer.caller.has(Right.ACT_ON_ESCALATIONS) or bool(actors)
     most = viewer.services.on_call.now().policies[view.severity].max_snooze

@@ -10,7 +10,7 @@ from console.pages.frame.viewer import Viewer
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import PHRASES, EscalationView, Page
 from domain.values import Frozen, PersonId
-from records.access import Opening
+from records.access import PageOpened
 from records.errors import RecordStoreError
 
 LATELY: Final = 20
@@ -41,7 +41,7 @@ class PageAbout(Frozen):
     sent: PageSent
 
 
-async def openings(viewer: Viewer, escalations: Iterable[EscalationView]) -> tuple[Opening, ...]:
+async def openings(viewer: Viewer, escalations: Iterable[EscalationView]) -> tuple[PageOpened, ...]:
     """The times at which links of these escalations' pages were opened; none while the record store is away."""
     courses = dict.fromkeys(one.course_id for one in escalations)
     try:
@@ -51,7 +51,7 @@ async def openings(viewer: Viewer, escalations: Iterable[EscalationView]) -> tup
 
 
 def pages_sent(
-    viewer: Viewer, view: EscalationView, opened: Iterable[Opening], clock: WallClock
+    viewer: Viewer, view: EscalationView, opened: Iterable[PageOpened], clock: WallClock
 ) -> tuple[PageSent, ...]:
     """The pages of the escalation, newest first."""
     ours = [one for one in opened if one.escalation == view.id]
@@ -59,7 +59,7 @@ def pages_sent(
 
 
 def pages_lately(
-    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[Opening], clock: WallClock
+    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[PageOpened], clock: WallClock
 ) -> tuple[PageAbout, ...]:
     """The newest pages of all of these, newest first."""
     every = [
@@ -82,7 +82,7 @@ def _sent(viewer: Viewer, page: Page, opened_at: datetime | None, clock: WallClo
     )
 
 
-def _opened_at(page: Page, pages: Sequence[Page], opened: Iterable[Opening]) -> datetime | None:
+def _opened_at(page: Page, pages: Sequence[Page], opened: Iterable[PageOpened]) -> datetime | None:
     """The first opening by its person from when it was sent until they were paged again."""
     again = min((one.at for one in _of(page.person, pages) if one.at > page.at), default=None)
     return min(

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 from console.pages.frame.clock import WallClock
 from console.pages.oncall.pages_sent import pages_sent
 from domain.access import TokenRole
-from records.access import Opening
+from records.access import PageOpened
 from tests.pages.floor.test_needs import NOW, NURSE, alarm, sent
 from tests.pages.oncall.test_acknowledging_by_link import link_of, woken
 from tests.support.browser import looks
@@ -66,8 +66,8 @@ async def test_each_page_says_whether_it_was_delivered_and_when_it_was_opened(ho
 def test_an_opening_is_that_of_the_newest_page_before_it(opened: list[tuple[str, int]], told: list[str | None]) -> None:
     """The first one counts; once somebody is paged again, what follows belongs to that page."""
     view = alarm(sent("lind", ok=True), sent("osei", ok=True), sent("lind", ok=True, minutes=3, step=2))
-    read = [Opening(at=NOW + minutes(after), escalation=view.id, person=person) for person, after in opened]
-    of_another = Opening(at=NOW, escalation="EX-1~vitals_urgent~1~1", person="lind")
+    read = [PageOpened(at=NOW + minutes(after), escalation=view.id, person=person) for person, after in opened]
+    of_another = PageOpened(at=NOW, escalation="EX-1~vitals_urgent~1~1", person="lind")
 
     pages = pages_sent(NURSE, view, [*read, of_another], WallClock(ZoneInfo("UTC"), NOW))
 
