@@ -324,6 +324,7 @@ FORM_UNITS: Final[Mapping[str, str]] = {
     "interval_days": "days",
     "days_after": "days after",
     "minutes": "min",
+    "over": "min",
     "prior_adequate_trials": "treatments",
     "abstinent_days": "days",
     "padss": "of 10",
@@ -335,7 +336,6 @@ FORM_UNITS: Final[Mapping[str, str]] = {
 HINTS: Final[Mapping[str, str]] = {
     "time": "By the site's clock. Leave it blank where it happens just now",
     "subject": "Or the clinic's own: letters, digits, dots and dashes; never a name, a birth date or a record number",
-    "over": "As in the protocol: PT40M is 40 minutes",
     "answer": "An answer, such as negative; or else a value with its unit",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",

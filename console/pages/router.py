@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from console.own_pages import from_our_pages
 from console.pages.clinic import audit, figures, protocols, rehearsal
 from console.pages.course import course, ledger_files, past
-from console.pages.floor import board, sessions
+from console.pages.floor import board, sessions, sheet
 from console.pages.floor import list_files as floor_files
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
@@ -17,6 +17,7 @@ for part in (
     board,
     sessions,
     floor_files,
+    sheet,
     course,
     ledger_files,
     past,

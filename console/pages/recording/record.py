@@ -27,7 +27,7 @@ from console.pages.recording.fields import PERSON, ROLE, TIME, Field, FieldKind,
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
-from console.pages.recording.prefill import as_entered, beforehand, offers
+from console.pages.recording.prefill import as_entered, asked_for, beforehand, offers
 from console.pages.recording.reporter import (
     ReporterShown,
     as_offered,
@@ -133,7 +133,7 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
 
 
 @router.get(referral.REFER)
-async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
+async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(*REPORTS))]) -> Response:
     """The form of a referral, which starts a course."""
     fields = fields_here(viewer, REFERRED)
     known = {**reporter_here(viewer), **referral.beforehand(fields, viewer.request.query_params.get(referral.PROPOSED))}
@@ -141,7 +141,7 @@ async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]
 
 
 @router.post(referral.REFER)
-async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
+async def refer(viewer: Annotated[Viewer, Depends(acting(*REPORTS))]) -> Response:
     """Reports a referral."""
     return await _record(viewer, REFERRED, None)
 
@@ -248,9 +248,10 @@ async def _form(
     told_now = problem.problem if problem else None
     session = session_at_hand(view, entered)
     of_session = at_hand(kind, view, session, viewer.clock(view.site)) if view and session else None
-    offered = offers(kind, protocol_of(viewer, view), viewer.services.on_call.now(), view)
+    protocol = protocol_of(viewer, view)
+    offered = offers(kind, protocol, viewer.services.on_call.now(), view)
     form = shown(
-        as_offered(viewer, fields_here(viewer, kind)),
+        as_offered(viewer, asked_for(fields_here(viewer, kind), offered, protocol, entered)),
         entered,
         {**offered, **referral.offered(viewer)} if kind == REFERRED else offered,
         (told_now.errors or ()) if told_now else (),

@@ -32,6 +32,7 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/courses.csv"): SEES_COURSES,
     ("GET", "/sessions"): SEES_COURSES,
     ("GET", "/sessions.csv"): SEES_COURSES,
+    ("GET", "/sheet"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
@@ -39,12 +40,12 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
     ("GET", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
     ("POST", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
-    ("GET", "/refer"): frozenset({CLINIC, ADMIN}),
-    ("POST", "/refer"): frozenset({CLINIC, ADMIN}),
+    ("GET", "/refer"): RECORDS,
+    ("POST", "/refer"): RECORDS,
     ("GET", "/escalations"): SEES_ESCALATIONS,
     ("GET", "/escalations.csv"): SEES_ESCALATIONS,
     ("GET", "/escalations/{escalation_id}"): SEES_ESCALATIONS,
-    ("POST", "/escalations/{escalation_id}/note"): ACTS,
+    ("POST", "/escalations/{escalation_id}/note"): ACTS | {OPERATIONS},
     ("POST", "/escalations/{escalation_id}/{act}"): ACTS,
     ("GET", "/oncall"): SEES_ESCALATIONS,
     ("GET", "/oncall.csv"): SEES_ESCALATIONS,
@@ -57,7 +58,10 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
     ("GET", "/audit/{table}.csv"): frozenset({AUDITOR, ADMIN}),
 }
-"""Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only."""
+"""Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only.
+
+Operations staff act on what pages them, which this escalation does not (`test_one_sign_in.py`).
+"""
 
 STREAM: Final = ("GET", "/live")
 """Never ends, so it is listened to elsewhere (`test_the_floor_live.py`)."""

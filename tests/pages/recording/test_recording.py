@@ -10,6 +10,7 @@ import pytest
 
 from console.pages.course.event_choices import ELSEWHERE
 from console.pages.recording.fields import FieldKind, all_fields
+from console.pages.recording.prefill import FURTHER_ROUTES
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.support.cast import (
@@ -81,8 +82,8 @@ async def test_each_event_has_a_form_with_a_label_and_a_unit_at_every_field(
 
     assert page.status_code == 200
     for field in all_fields(kind):
-        if field.kind is FieldKind.OVERRIDES:
-            continue  # a box beside each reason, and none where there is none
+        if field.kind is FieldKind.OVERRIDES or field.pointer == FURTHER_ROUTES:
+            continue  # a box beside each reason, and further routes where the protocol has any: here there are none
         assert f"{field.label}" in words_of(page)
         if field.parts:
             continue
@@ -93,6 +94,14 @@ async def test_each_event_has_a_form_with_a_label_and_a_unit_at_every_field(
             assert f'for="f{field.pointer.replace("/", "-")}"' in page.text
     assert "<script>" not in page.text
     assert page.text.count("<h1") == 1
+
+
+async def test_a_plan_asks_for_no_further_routes_where_there_are_none(house: House, dosed: str) -> None:
+    """The weekly protocol gives the medicine by one route."""
+    page = await house.admin.get(f"/courses/{dosed}/record/plan.prescribed")
+
+    assert "Further routes" not in words_of(page)
+    assert FURTHER_ROUTES not in page.text
 
 
 async def test_a_reading_is_answered_with_the_verdict_and_with_who_is_called(house: House, dosed: str) -> None:
