@@ -320,8 +320,8 @@ WINDOWS = tuple(
         ("medicine.compared.same_dose_percent", 20, {}),
         ("screening.within", YEARS, {}),
         ("preparation.within", YEARS, {}),
-        ("integration.within", YEARS, {}),
-        ("follow_up.grace", YEARS, {}),
+        ("integration.within", YEARS, {"medicine.integration_before_next_dose": False}),
+        ("follow_up.grace", days(91), {"follow_up.after": (days(100),)}),
         ("escalations.history_after", days(7), {"course.safety_window": days(7)}),
         (
             "escalations.risk_history_after",
