@@ -590,5 +590,5 @@ def _ended(course_id: CourseId, status: WorkflowExecutionStatus | None) -> Ended
     how = status.name.lower().replace("_", " ") if status and not is_going_on else "set back"
     return Ended(
         f"The workflow of course {course_id} was {how} in Temporal: it takes nothing and watches nobody. "
-        "An operator must reset it"
+        "An operator must revive it (kapstan revive)"
     )
