@@ -40,6 +40,7 @@ async def test_my_own_read_is_listed(house: House, browser: Browser) -> None:
         await section.get_by_role("button", name="Show").click()
         await expect(section).to_contain_text("Nobody has read it in this time.")
         await section.get_by_role("link", name="Show all").click()
+        await section.locator("summary").click()
         await expect(theirs.first).to_be_attached()
         await expect(section.get_by_role("link", name="all of the audit")).to_have_attribute(
             "href", f"/audit?course={course}"

@@ -292,7 +292,7 @@ async def test_a_form_knows_what_the_course_knows(house: House) -> None:
     assert (value_in(calling, "/data/session"), value_in(calling, "/data/days_after")) == ("1", "1")
 
 
-async def test_operations_hold_resume_and_rebook_by_forms_and_nothing_else(house: House) -> None:
+async def test_operations_hold_resume_and_book_by_forms_and_nothing_else(house: House) -> None:
     """What is not theirs is neither offered nor taken."""
     course = await house.has(Ward.booked)
     operations = await house.caller(TokenRole.OPERATIONS)
@@ -304,6 +304,7 @@ async def test_operations_hold_resume_and_rebook_by_forms_and_nothing_else(house
     refused = await sends(operations, phq9(course, at=MONDAY))
 
     assert set(re.findall(rf'href="/courses/{course}/record/([a-z_.]+)"', offered)) == {
+        "session.booked",
         "session.rebooked",
         "course.held",
         "course.resumed",
@@ -373,7 +374,7 @@ async def test_a_referral_begins_a_course_and_leads_to_it(house: House) -> None:
     assert "this course exists already" in words_of(again)
     assert value_in(again, "/subject") == course
     assert (await post(client, "/refer", [("/subject", "Anna Miller")])).status_code == 422
-    assert (await (await house.caller(TokenRole.OPERATIONS)).get("/refer")).status_code == 403
+    assert (await (await house.caller(TokenRole.AUDITOR)).get("/refer")).status_code == 403
 
 
 async def test_a_form_of_another_site_records_nothing(house: House, dosed: str) -> None:
