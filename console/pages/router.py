@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from console.own_pages import from_our_pages
 from console.pages.clinic import audit, figures, protocols, rehearsal
 from console.pages.course import course, ledger_files, past
-from console.pages.floor import board, sessions
+from console.pages.floor import board, rooms, sessions
 from console.pages.floor import list_files as floor_files
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
@@ -16,6 +16,7 @@ router = APIRouter(dependencies=[Depends(from_our_pages)])
 for part in (
     board,
     sessions,
+    rooms,
     floor_files,
     course,
     ledger_files,

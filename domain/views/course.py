@@ -19,6 +19,7 @@ from domain.events.fields import Dose
 from domain.ledger import Entry
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.views.blocker_labels import words_of_all
+from domain.views.bookings import bookings
 from domain.views.figures import course_figures
 from domain.views.measures_due import measures_due
 from domain.views.next_task import to_do
@@ -220,7 +221,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
 def batch_of(
     course: Course, entries: tuple[Entry, ...], now: datetime, upcoming: tuple[Deadline, ...] | None = None
 ) -> Batch:
-    """The next ledger entries for the record store, with the course's summary and figures at `now`.
+    """The next ledger entries for the record store, with the course's summary, figures and bookings at `now`.
 
     `upcoming` are its deadlines, if computed already.
     """
@@ -229,6 +230,7 @@ def batch_of(
         entries=entries,
         summary=course_summary(course, now, upcoming),
         figures=course_figures(course),
+        bookings=bookings(course),
     )
 
 

@@ -25,6 +25,8 @@ PAGES: Final = (
     "/?wall",
     "/?q=nobody",
     "/sessions",
+    "/rooms",
+    "/rooms?by=person",
     "/courses/{course}",
     "/courses/{dosed}",
     "/courses/{dosed}/past",

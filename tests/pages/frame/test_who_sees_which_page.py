@@ -32,6 +32,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/courses.csv"): SEES_COURSES,
     ("GET", "/sessions"): SEES_COURSES,
     ("GET", "/sessions.csv"): SEES_COURSES,
+    ("GET", "/rooms"): SEES_COURSES,
+    ("GET", "/rooms.csv"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),

@@ -1,0 +1,67 @@
+"""The bookings that a caller may see, each with what is booked twice: for the API and the page of rooms."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.access import Caller, Right
+from domain.values import Code, Frozen, Moment, Name, PersonId
+from domain.views.bookings import Booking, DoubleBooking, double_bookings, same_room
+from records.store import BookingFilter, RecordStore
+from records.unreadable_rows import Found
+
+BESIDE: Final = timedelta(days=1)
+"""How long before and after the span bookings are looked at too, which may take the same at the same time."""
+
+
+class ListedBooking(Booking):
+    """One booking, with every other one that takes the same room, or some of the same people, at the same time."""
+
+    double_booked: tuple[DoubleBooking, ...] = ()
+
+
+class Wanted(Frozen):
+    """Which bookings are asked for: those that take something between `since` and `until`, and match what is given.
+
+    `off` is with those that take nothing any more: canceled, missed, or of a course that is closed.
+    """
+
+    since: Moment
+    until: Moment
+    site: Code | None = None
+    room: Name | None = None
+    person: PersonId | None = None
+    off: bool = False
+
+    def has(self, one: Booking, now: datetime) -> bool:
+        """Whether it is asked for."""
+        return (
+            one.starts_at < self.until
+            and one.taken_until(now) > self.since
+            and self.site in {None, one.site}
+            and (self.room is None or same_room(self.room, one.room))
+            and (self.person is None or any(member.id == self.person for member in one.staff))
+            and (self.off or not one.is_off)
+        )
+
+
+async def listed_bookings(store: RecordStore, caller: Caller, wanted: Wanted, now: datetime) -> Found[ListedBooking]:
+    """Those asked for that the caller may see, first those that start first. Raises `RecordStoreError`.
+
+    What they may not see is not said to clash with anything.
+    """
+    found = await store.bookings(
+        BookingFilter(
+            since=wanted.since - BESIDE,
+            until=wanted.until + BESIDE,
+            now=now,
+            seen_site=caller.site,
+            behind_escalations=not caller.has(Right.READ_COURSES),
+        )
+    )
+    clashes = double_bookings(found, now)
+    shown = [
+        ListedBooking.model_construct(**dict(one), double_booked=clashes.get(one.id, ()))
+        for one in found
+        if wanted.has(one, now)
+    ]
+    return Found(shown, found.unreadable, (*(one.id for one in shown), *(one.id for one in found.unreadable)))

@@ -1,0 +1,52 @@
+"""Visits in a room of a test's own, on a day of its own: whatever else the house has booked is in nobody's way."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from domain.events.clinic_events import SessionBooked
+from domain.events.fields import StaffMember
+from domain.values import CourseId
+from tests.support.cast import STAFF, booking
+from tests.support.http_stack import House
+from tests.support.ward import Ward
+
+BEND = ZoneInfo("America/Los_Angeles")
+
+_days = count(40)
+
+
+def day_of_its_own() -> datetime:
+    """Nine in the morning at Bend of a day on which nobody else is booked."""
+    day = datetime.now(BEND).date() + timedelta(days=next(_days))
+    return datetime.combine(day, time(9), BEND).astimezone(UTC)
+
+
+async def booked(
+    house: House,
+    starts_at: datetime,
+    *,
+    room: str | None = "oak",
+    staff: Iterable[StaffMember] = STAFF,
+    name: str = "MARA",
+) -> CourseId:
+    """A prepared course whose first session is booked then and there; the record has it."""
+    course = await house.has(Ward.prepared, name)
+    await house.sends([in_room(course, starts_at, room=room, staff=staff)])
+    await house.is_recorded(course)
+    return course
+
+
+def in_room(
+    course: CourseId, starts_at: datetime, *, room: str | None = "oak", staff: Iterable[StaffMember] = STAFF
+) -> SessionBooked:
+    """The booking of the first session, made now."""
+    event = booking(course, 1, at=datetime.now(UTC), starts_at=starts_at, staff=staff)
+    return event.but(data=event.data.but(room=room))
+
+
+def others(*, prescriber: str, monitor: str, therapist: str) -> tuple[StaffMember, ...]:
+    """The staff of a session, other people in each role."""
+    names = (prescriber, monitor, therapist)
+    return tuple(member.but(id=name) for member, name in zip(STAFF, names, strict=True))
