@@ -12,6 +12,9 @@ from records.unreadable_rows import Found
 BESIDE: Final = timedelta(days=1)
 """How long before and after the span bookings are looked at too, which may take the same at the same time."""
 
+LATELY: Final = timedelta(days=100)
+"""How far back and ahead the rooms of a site are looked for."""
+
 
 class ListedBooking(Booking):
     """One booking, with every other one that takes the same room, or some of the same people, at the same time."""
@@ -44,20 +47,29 @@ class Wanted(Frozen):
         )
 
 
+async def clashes_of(store: RecordStore, caller: Caller, planned: Booking, now: datetime) -> tuple[DoubleBooking, ...]:
+    """What a visit that is still to be booked would take that others have, as far as the caller may see them.
+
+    The session's own booking, if it has one, is in nobody's way. Raises `RecordStoreError`.
+    """
+    others = await _seen(store, caller, planned.starts_at, planned.ends_at, now)
+    others_of_it = [one for one in others if one.id != planned.id]
+    return double_bookings([*others_of_it, planned], now).get(planned.id, ())
+
+
+async def rooms_of(store: RecordStore, caller: Caller, site: Code, now: datetime) -> tuple[str, ...]:
+    """The rooms that the site has booked lately or will, each once, by name. Raises `RecordStoreError`."""
+    found = await _seen(store, caller, now - LATELY, now + LATELY, now)
+    named = {" ".join(one.room.casefold().split()): one.room for one in found if one.room and one.site == site}
+    return tuple(named[key] for key in sorted(named))
+
+
 async def listed_bookings(store: RecordStore, caller: Caller, wanted: Wanted, now: datetime) -> Found[ListedBooking]:
     """Those asked for that the caller may see, first those that start first. Raises `RecordStoreError`.
 
     What they may not see is not said to clash with anything.
     """
-    found = await store.bookings(
-        BookingFilter(
-            since=wanted.since - BESIDE,
-            until=wanted.until + BESIDE,
-            now=now,
-            seen_site=caller.site,
-            behind_escalations=not caller.has(Right.READ_COURSES),
-        )
-    )
+    found = await _seen(store, caller, wanted.since - BESIDE, wanted.until + BESIDE, now)
     clashes = double_bookings(found, now)
     shown = [
         ListedBooking.model_construct(**dict(one), double_booked=clashes.get(one.id, ()))
@@ -65,3 +77,15 @@ async def listed_bookings(store: RecordStore, caller: Caller, wanted: Wanted, no
         if wanted.has(one, now)
     ]
     return Found(shown, found.unreadable, (*(one.id for one in shown), *(one.id for one in found.unreadable)))
+
+
+async def _seen(store: RecordStore, caller: Caller, since: datetime, until: datetime, now: datetime) -> Found[Booking]:
+    return await store.bookings(
+        BookingFilter(
+            since=since,
+            until=until,
+            now=now,
+            seen_site=caller.site,
+            behind_escalations=not caller.has(Right.READ_COURSES),
+        )
+    )
