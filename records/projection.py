@@ -138,6 +138,7 @@ def booking_row(booking: Booking) -> tuple[object, ...]:
         booking.is_off,
         booking.room,
         [one.model_dump(mode="json") for one in booking.staff],
+        booking.group,
     )
 
 

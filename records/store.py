@@ -12,7 +12,7 @@ from domain.course.session import LONG_PAST
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.ledger import Entry
-from domain.values import Code, CourseId, Frozen, Moment, Severity
+from domain.values import Code, CourseId, Frozen, GroupId, Moment, Severity
 from domain.verification import VerificationReport
 from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures, FleetFigures
@@ -227,6 +227,14 @@ class RecordStore:
                 filters.behind_escalations,
                 filters.now - LONG_PAST,
             )
+        return self._reading.all("bookings", rows, projection.booking, "id")
+
+    async def bookings_of_group(
+        self, group: GroupId, seen_site: str | None = None, *, behind_escalations: bool = False
+    ) -> Found[Booking]:
+        """The bookings of a group that may be seen, whenever they are; first those that start first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("bookings_of_group"), group, seen_site, behind_escalations)
         return self._reading.all("bookings", rows, projection.booking, "id")
 
     async def bookings_of(self, course_id: CourseId) -> Found[Booking]:

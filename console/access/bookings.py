@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.access import Caller, Right
-from domain.values import Code, Frozen, Moment, Name, PersonId
+from domain.values import Code, Frozen, GroupId, Moment, Name, PersonId
 from domain.views.bookings import Booking, DoubleBooking, double_bookings, same_room
 from records.store import BookingFilter, RecordStore
 from records.unreadable_rows import Found
@@ -33,6 +33,7 @@ class Wanted(Frozen):
     site: Code | None = None
     room: Name | None = None
     person: PersonId | None = None
+    group: GroupId | None = None
     off: bool = False
 
     def has(self, one: Booking, now: datetime) -> bool:
@@ -43,8 +44,21 @@ class Wanted(Frozen):
             and self.site in {None, one.site}
             and (self.room is None or same_room(self.room, one.room))
             and (self.person is None or any(member.id == self.person for member in one.staff))
+            and self.group in {None, one.group}
             and (self.off or not one.is_off)
         )
+
+
+async def bookings_of_group(store: RecordStore, caller: Caller, group: GroupId, now: datetime) -> Found[ListedBooking]:
+    """Those of a group that the caller may see, whenever they are, also what is off. Raises `RecordStoreError`."""
+    found = await store.bookings_of_group(group, caller.site, behind_escalations=not caller.has(Right.READ_COURSES))
+    if not found:
+        return Found((), found.unreadable, found.ids)
+    since, until = min(one.starts_at for one in found), max(one.taken_until(now) for one in found)
+    around = await _seen(store, caller, since, until, now)
+    clashes = double_bookings({one.id: one for one in (*around, *found)}.values(), now)
+    listed = (ListedBooking.model_construct(**dict(one), double_booked=clashes.get(one.id, ())) for one in found)
+    return Found(listed, found.unreadable, found.ids)
 
 
 async def clashes_of(store: RecordStore, caller: Caller, planned: Booking, now: datetime) -> tuple[DoubleBooking, ...]:

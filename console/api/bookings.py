@@ -14,7 +14,7 @@ from console.errors.problems import ProblemCode, problem_error
 from console.services import AuditLogDep, StoreDep
 from domain.moments import moment
 from domain.refusal import FieldError
-from domain.values import Code, CourseId, Name, PersonId
+from domain.values import Code, CourseId, GroupId, Name, PersonId
 from records.unreadable_rows import RowId
 
 A_DAY: Final = timedelta(days=1)
@@ -50,6 +50,7 @@ async def bookings(
     site: Annotated[Code | None, Query(description="Only this site")] = None,
     room: Annotated[Name | None, Query(description="Only this room, in whatever case")] = None,
     person: Annotated[PersonId | None, Query(description="Only those with this member of staff")] = None,
+    group: Annotated[GroupId | None, Query(description="Only those of this group")] = None,
     off: Annotated[
         bool, Query(description="Also those that take nothing: canceled, missed, of a closed course")
     ] = False,
@@ -69,7 +70,7 @@ async def bookings(
         detail = f"must be after `from`, and at most {LONGEST.days} days"
         raise problem_error(ProblemCode.INVALID, f"until {detail}", FieldError(pointer="/query/until", detail=detail))
     after = _place_of(cursor) if cursor is not None else None
-    wanted = Wanted(since=since, until=until, site=site, room=room, person=person, off=off)
+    wanted = Wanted(since=since, until=until, site=site, room=room, person=person, group=group, off=off)
     found = await listed_bookings(store, caller, wanted, now)
     left = [one for one in found if after is None or _place(one) > after]
     audit.note(caller, "bookings")

@@ -10,7 +10,7 @@ from console.pages.floor import list_files as floor_files
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
 from console.pages.oncall import list_files as oncall_files
-from console.pages.recording import correct, record
+from console.pages.recording import correct, group, record
 
 router = APIRouter(dependencies=[Depends(from_our_pages)])
 for part in (
@@ -23,6 +23,7 @@ for part in (
     past,
     record,
     correct,
+    group,
     escalations,
     oncall,
     oncall_files,

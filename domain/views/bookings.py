@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.course.course import Course
 from domain.course.rules import observation
 from domain.course.session import LONG_PAST, MedicineSession, Stage
-from domain.values import Actor, CourseId, Frozen, Moment, PersonId
+from domain.values import Actor, CourseId, Frozen, GroupId, Moment, PersonId
 
 
 class Booking(Frozen):
@@ -14,7 +14,8 @@ class Booking(Frozen):
 
     `ends_at` is when the visit was over, or else when it is planned to be: the protocol's `planned_duration` after the
     start, and no sooner than its `minimum_observation` after the dose. While the patient `is_here` it takes longer than
-    that if need be. One that `is_off` takes nothing: canceled, missed, or of a course that is closed.
+    that if need be. One that `is_off` takes nothing: canceled, missed, or of a course that is closed. Those of one
+    `group` of a site are booked together.
     """
 
     course_id: CourseId
@@ -27,6 +28,7 @@ class Booking(Frozen):
     is_off: bool
     room: str | None = None
     staff: tuple[Actor, ...] = ()
+    group: GroupId | None = None
 
     @property
     def id(self) -> str:
@@ -62,6 +64,7 @@ def bookings(course: Course) -> tuple[Booking, ...]:
             is_off=_is_off(course, session),
             room=session.booking.data.room,
             staff=tuple(Actor(id=one.id, role=one.role) for one in session.booking.data.staff),
+            group=session.booking.data.group,
         )
         for session in course.sessions
         if session.booking is not None
@@ -71,7 +74,7 @@ def bookings(course: Course) -> tuple[Booking, ...]:
 def double_bookings(found: Iterable[Booking], now: datetime) -> Mapping[str, tuple[DoubleBooking, ...]]:
     """What each booking has in common with others of the same time, by its id; only those that have something.
 
-    A room is that of its site, however it is spelled; a person is the same at every site.
+    A room is that of its site, however it is spelled; a person is the same at every site. A group shares both.
     """
     taking = sorted((one for one in found if not one.is_off), key=lambda one: (one.starts_at, one.id))
     clashes: dict[str, tuple[DoubleBooking, ...]] = {}
@@ -92,6 +95,8 @@ def same_room(one: str | None, other: str | None) -> bool:
 
 
 def _in_common(one: Booking, other: Booking) -> DoubleBooking | None:
+    if one.group is not None and (one.site, one.group) == (other.site, other.group):
+        return None
     room = one.room if one.site == other.site and same_room(one.room, other.room) else None
     people = _people_of_both(one.staff, other.staff)
     if room is None and not people:

@@ -10,6 +10,7 @@ CREATE TABLE bookings (
     is_off    boolean     NOT NULL,
     room      text,
     staff     json        NOT NULL,
+    "group"   text,
     id        text        GENERATED ALWAYS AS (course_id || '~' || session) STORED,
 
     CONSTRAINT bookings_one_row_a_session PRIMARY KEY (course_id, session),
@@ -17,3 +18,4 @@ CREATE TABLE bookings (
 );
 
 CREATE INDEX bookings_by_time ON bookings (starts_at, ends_at);
+CREATE INDEX bookings_by_group ON bookings ("group") WHERE "group" IS NOT NULL;

@@ -86,6 +86,7 @@ def booked(course_id: CourseId = MARA, session: int = 1, **changes: object) -> B
         is_off=False,
         room="willow",
         staff=(NURSE,),
+        group=None,
     ).but(**changes)
 
 

@@ -29,21 +29,29 @@ async def booked(
     *,
     room: str | None = "oak",
     staff: Iterable[StaffMember] = STAFF,
-    name: str = "MARA",
+    group: str | None = None,
+    course: CourseId | None = None,
+    session: int = 1,
 ) -> CourseId:
-    """A prepared course whose first session is booked then and there; the record has it."""
-    course = await house.has(Ward.prepared, name)
-    await house.sends([in_room(course, starts_at, room=room, staff=staff)])
+    """A course whose session is booked then and there, a new one that is prepared if none is given; it is recorded."""
+    course = course or await house.has(Ward.prepared)
+    await house.sends([in_room(course, starts_at, session, room=room, staff=staff, group=group)])
     await house.is_recorded(course)
     return course
 
 
 def in_room(
-    course: CourseId, starts_at: datetime, *, room: str | None = "oak", staff: Iterable[StaffMember] = STAFF
+    course: CourseId,
+    starts_at: datetime,
+    session: int = 1,
+    *,
+    room: str | None = "oak",
+    staff: Iterable[StaffMember] = STAFF,
+    group: str | None = None,
 ) -> SessionBooked:
-    """The booking of the first session, made now."""
-    event = booking(course, 1, at=datetime.now(UTC), starts_at=starts_at, staff=staff)
-    return event.but(data=event.data.but(room=room))
+    """The booking of the session, made now."""
+    event = booking(course, session, at=datetime.now(UTC), starts_at=starts_at, staff=staff)
+    return event.but(data=event.data.but(room=room, group=group))
 
 
 def others(*, prescriber: str, monitor: str, therapist: str) -> tuple[StaffMember, ...]:

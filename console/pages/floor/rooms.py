@@ -45,6 +45,7 @@ COLUMNS: Final = (
     "ends_at",
     "room",
     "staff",
+    "group",
     "double_booked",
 )
 
@@ -74,6 +75,7 @@ class Visit(Frozen):
     room: str | None
     people: tuple[str, ...]
     twice: tuple[str, ...]
+    group: str | None
     is_off: bool
     move_at: str | None
 
@@ -225,6 +227,7 @@ def _visit(viewer: Viewer, one: ListedBooking, day: date) -> Visit:
         room=one.room,
         people=tuple(who(viewer, member.id, member.role) for member in one.staff),
         twice=tuple(_in_words(viewer, clash) for clash in one.double_booked),
+        group=one.group,
         is_off=one.is_off,
         move_at=MOVE_FORM.format(course_id=one.course_id) if may_move else None,
     )

@@ -152,8 +152,8 @@ def _planned(view: CourseView, event: Mapping[str, JsonValue]) -> Booking | None
     starts_at, window = _starts_at(event), view.booking
     if starts_at is None or window is None:
         return None
-    room, staff = _taken(view, window.session, event)
-    return Booking(
+    room, staff, group = _taken(view, window.session, event)
+    return Booking.model_construct(
         course_id=view.course_id,
         site=view.site,
         session=window.session,
@@ -164,20 +164,27 @@ def _planned(view: CourseView, event: Mapping[str, JsonValue]) -> Booking | None
         is_off=False,
         room=room,
         staff=staff,
+        group=group,
     )
 
 
-def _taken(view: CourseView, number: int, event: Mapping[str, JsonValue]) -> tuple[str | None, tuple[Actor, ...]]:
-    """The room and the people: those of the event, or of the visit that it moves."""
+def _taken(
+    view: CourseView, number: int, event: Mapping[str, JsonValue]
+) -> tuple[str | None, tuple[Actor, ...], str | None]:
+    """The room, the people and the group: those of the event, or of the visit that it moves."""
     if event["type"] == MOVED:
         session = next((one for one in view.sessions if one.number == number), None)
-        staff = session.staff if session else ()
-        return (session.room if session else None), tuple(Actor(id=one.id, role=one.role) for one in staff)
+        if session is None:
+            return None, (), None
+        return session.room, tuple(Actor(id=one.id, role=one.role) for one in session.staff), session.group
     data = event.get("data")
     said = data if isinstance(data, dict) else {}
-    room, staff_said = said.get("room"), said.get("staff")
-    people = staff_said if isinstance(staff_said, list) else []
-    return (room if isinstance(room, str) else None), tuple(_people(people))
+    room, staff, group = said.get("room"), said.get("staff"), said.get("group")
+    return (
+        room if isinstance(room, str) else None,
+        tuple(_people(staff if isinstance(staff, list) else [])),
+        group if isinstance(group, str) else None,
+    )
 
 
 def _people(said: list[JsonValue]) -> Iterator[Actor]:

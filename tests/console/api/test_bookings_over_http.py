@@ -62,6 +62,7 @@ async def test_a_day_is_listed_with_what_is_booked_twice(house: House) -> None:
             {"id": "lind", "role": "monitor"},
             {"id": "thorne", "role": "therapist"},
         ],
+        "group": None,
         "double_booked": [],
     }
 

@@ -180,6 +180,26 @@ def test_what_is_off_is_in_nobodys_way() -> None:
     assert clashes(visit(MARA, is_off=True), visit(JONAS)) == {}
 
 
+def test_a_group_shares_its_room_and_its_people() -> None:
+    """And nobody else does: neither whoever is in none, nor the group of that name at another site."""
+    first, second = visit(MARA, by=(OSEI,), group="circle"), visit(JONAS, by=(OSEI,), group="circle")
+
+    assert clashes(first, second) == {}
+    assert clashes(first, second.but(group=None)) != {}
+    assert clashes(first.but(group=None), second.but(group=None)) != {}
+    assert clashes(first, second.but(site="cork"))["MARA-1~1"][0].people == ("osei",)
+
+
+def test_a_booking_says_of_which_group_it_is_wherever_it_is_moved(ward: Ward) -> None:
+    """Its event's, from its booking on."""
+    ward.prepared()
+    event = booking(MARA, 1, at=ward.now, starts_at=ward.now + days(1))
+    ward.reports(event.but(data=event.data.but(group="circle")))
+    ward.reports(rebooking(MARA, 1, at=ward.now, starts_at=ward.now + days(2)))
+
+    assert newest(ward).group == "circle"
+
+
 def test_three_at_once_each_say_both_others() -> None:
     """In the order in which they start."""
     found = clashes(visit(MARA), visit(JONAS, starts_at=HALF_PAST), visit("NILS-7", starts_at=HALF_PAST))

@@ -25,7 +25,7 @@ FORM = "/courses/{}/record/session.booked"
 async def post(client: httpx.AsyncClient, path: str, posted: list[tuple[str, str]]) -> httpx.Response:
     return await client.post(
         path,
-        content=str(httpx.QueryParams(posted)),
+        content=str(httpx.QueryParams(tuple(posted))),
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
     )
 
