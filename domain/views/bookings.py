@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from domain.course.course import Course
 from domain.course.rules import observation
 from domain.course.session import LONG_PAST, MedicineSession, Stage
-from domain.values import Actor, CourseId, Frozen, GroupId, Moment, PersonId
+from domain.values import Actor, CourseId, Frozen, GroupId, Moment, PersonId, Role
+
+_NOBODY: Final = 0.001
+"""Fewer monitors than any: whoever has none comes before whoever has too few."""
 
 
 class Booking(Frozen):
@@ -69,6 +73,28 @@ def bookings(course: Course) -> tuple[Booking, ...]:
         for session in course.sessions
         if session.booking is not None
     )
+
+
+class Watched(Frozen):
+    """How many patients of a group are there at once, and how many monitors are booked for them."""
+
+    patients: int
+    monitors: int
+
+    def is_too_many(self, most: int) -> bool:
+        """Whether one monitor would watch more than `most` of them."""
+        return self.patients > most * self.monitors
+
+
+def watched_at_once(group: Iterable[Booking], now: datetime) -> Watched:
+    """The moment at which the most patients of this group come to one monitor; nobody, where nobody is booked."""
+    taking = [one for one in group if not one.is_off]
+    found = []
+    for start in taking:
+        there = [one for one in taking if one.starts_at <= start.starts_at < one.taken_until(now)]
+        monitors = {member.id for one in there for member in one.staff if member.role is Role.MONITOR}
+        found.append(Watched(patients=len(there), monitors=len(monitors)))
+    return max(found, key=lambda one: one.patients / (one.monitors or _NOBODY), default=Watched(patients=0, monitors=0))
 
 
 def double_bookings(found: Iterable[Booking], now: datetime) -> Mapping[str, tuple[DoubleBooking, ...]]:

@@ -41,6 +41,7 @@ from domain.course.session import Stage
 from domain.events.parsing import Decoded
 from domain.refusal import FieldError
 from domain.values import CourseId, Frozen, GroupId, Severity, count_of
+from domain.views.bookings import watched_at_once
 from domain.views.summary import CourseSummary
 from records.unreadable_rows import RowUnreadable
 
@@ -86,6 +87,7 @@ class Foretold(Frozen):
 class GroupPage(Frozen):
     """The group. `form` moves those that are still to come, `waiting` of them; None for whoever may not.
 
+    `watched` says that more patients come to one monitor at once than their protocol lets them watch; None if not.
     `foretold` is what would become of each, once it was asked; `refused` counts those that would stay.
     """
 
@@ -100,6 +102,7 @@ class GroupPage(Frozen):
     form: ShownForm | None
     foretold: tuple[Foretold, ...]
     refused: int
+    watched: str | None
     answered: RecordedAnswer | None
     unread: tuple[Unread, ...]
 
@@ -182,6 +185,7 @@ async def _page(
         form=shown(as_offered(viewer, FIELDS), entered, offered, errors) if may_move else None,
         foretold=tuple(asked),
         refused=sum(not one.is_moved for one in asked),
+        watched=_watched(viewer, members, summaries.values()),
         answered=viewer.services.recorded_answers.answer(
             viewer.whose, viewer.request.url.path, viewer.request.query_params.get("answered", "")
         ),
@@ -224,6 +228,24 @@ def _apart(one: ListedBooking, members: Sequence[ListedBooking]) -> Iterator[str
         yield "in another room"
     if set(one.staff) != set(Counter(frozenset(member.staff) for member in here).most_common(1)[0][0]):
         yield "with other people"
+
+
+def _watched(viewer: Viewer, members: Sequence[ListedBooking], summaries: Iterable[CourseSummary | None]) -> str | None:
+    """By the protocol of those of its courses that asks for the most."""
+    known = [viewer.services.library.get(one.protocol_id, one.protocol_version) for one in summaries if one]
+    asked = [one for one in known if one is not None and one.medicine.watched_at_once_max is not None]
+    protocol = min(asked, key=lambda one: one.medicine.watched_at_once_max or 0, default=None)
+    found = watched_at_once(members, viewer.now)
+    if protocol is None or protocol.medicine.watched_at_once_max is None:
+        return None
+    most = protocol.medicine.watched_at_once_max
+    if not found.is_too_many(most):
+        return None
+    patients, monitors = count_of(found.patients, "patient"), count_of(found.monitors, "monitor")
+    source = protocol.source_of("medicine.watched_at_once_max")
+    return f"{patients} at once and {monitors}: by {protocol.id} one watches {most} at most" + (
+        f" ({source})" if source else ""
+    )
 
 
 def _is_waiting(one: ListedBooking) -> bool:

@@ -4,7 +4,14 @@ from datetime import timedelta
 
 from domain.course.session import LONG_PAST, Stage
 from domain.values import Actor, CourseId, Role
-from domain.views.bookings import Booking, DoubleBooking, bookings, double_bookings
+from domain.views.bookings import (
+    Booking,
+    DoubleBooking,
+    Watched,
+    bookings,
+    double_bookings,
+    watched_at_once,
+)
 from tests.support.cast import (
     JONAS,
     LIND,
@@ -198,6 +205,22 @@ def test_a_booking_says_of_which_group_it_is_wherever_it_is_moved(ward: Ward) ->
     ward.reports(rebooking(MARA, 1, at=ward.now, starts_at=ward.now + days(2)))
 
     assert newest(ward).group == "circle"
+
+
+def test_a_group_has_as_many_monitors_as_the_protocol_asks_for() -> None:
+    """`watched_at_once_max`: so many for each monitor are right, one more is too many; one who left is none of them."""
+    here = [visit(f"P-{number}", by=(LIND, THORNE), group="circle") for number in range(4)]
+    second = here[0].but(staff=(Actor(id="mbeki", role=Role.MONITOR),))
+
+    assert watched_at_once(here, MONDAY) == Watched(patients=4, monitors=1)
+    assert not watched_at_once(here, MONDAY).is_too_many(4)
+    assert watched_at_once(here, MONDAY).is_too_many(3)
+    assert not watched_at_once([second, *here[1:]], MONDAY).is_too_many(2)
+    assert watched_at_once([here[0].but(is_off=True), *here[1:]], MONDAY).patients == 3
+    after = here[0].but(starts_at=here[0].ends_at, ends_at=here[0].ends_at + hours(1))
+    assert watched_at_once([after, *here[1:]], MONDAY).patients == 3
+    assert watched_at_once([], MONDAY).is_too_many(1) is False
+    assert watched_at_once([here[0].but(staff=())], MONDAY).is_too_many(4)
 
 
 def test_three_at_once_each_say_both_others() -> None:

@@ -1,6 +1,7 @@
 """A group: several courses in one room at one time, how each stands, and one act that moves them all."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ from playwright.async_api import Browser, expect
 from domain.access import TokenRole
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import cancellation, hours, rebooking
-from tests.support.http_stack import House
+from tests.support.http_stack import House, open_house
 from tests.support.page_text import section, words_of
+from tests.support.paths import PROTOCOLS
 from tests.support.rooms import BEND, booked, day_of_its_own
 from tests.support.ward import Ward
 
@@ -180,3 +182,23 @@ async def test_a_group_is_moved_in_a_browser(house: House, browser: Browser, siz
             await expect(page.locator(f'[data-member="{course}"]')).to_contain_text("13:00", timeout=20_000)
         assert not eyes.complaints
     assert section(await house.admin.get(f"/groups/{group}"), "2 courses")
+
+
+async def test_more_patients_than_one_monitor_watches_are_said_to_be(tmp_path: Path) -> None:
+    """`watched_at_once_max` of the course's own protocol, with its source; as many as it says are right."""
+    protocols = tmp_path / "protocols"
+    protocols.mkdir()
+    shipped = (PROTOCOLS / "kap-im-weekly.toml").read_text(encoding="utf-8")
+    one_each = shipped.replace('planned_duration = "PT150M"', 'planned_duration = "PT150M"\nwatched_at_once_max = 1', 1)
+    evidence = '"medicine.watched_at_once_max" = { grade = "common_practice", source = "S25" }\n"medicine.planned_'
+    (protocols / "kap-im-weekly.toml").write_text(one_each.replace('"medicine.planned_', evidence, 1), encoding="utf-8")
+    nine = day_of_its_own()
+    async with open_house("--protocols", str(protocols)) as house:
+        group, _ = await grouped(house, nine, of=2)
+        alone = await booked(house, nine, group=f"{group}-alone")
+
+        both, one = [await house.admin.get(f"/groups/{name}") for name in (group, f"{group}-alone")]
+
+    assert "2 patients at once and 1 monitor: by kap-im-weekly one watches 1 at most (S25)" in words_of(both)
+    assert alone in one.text
+    assert 'id="watched"' not in one.text
