@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
+from console.api import bookings, courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.error_responses import on_error
 from console.errors.mapping import EXPECTED
 from console.middleware.access_log import AccessLog
@@ -20,7 +20,7 @@ from console.pages.router import router as pages
 from console.services import Services
 from console.temporal_codec import router as codec
 
-API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
+API: Final = (health, readiness, metrics, events, courses, bookings, escalations, oncall, protocols, stream)
 """The routers in `/openapi.json`, in its order. The pages are left out: they are for people."""
 
 

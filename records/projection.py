@@ -14,6 +14,7 @@ from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationView, Page
 from domain.ledger import Entry, LedgerHead
 from domain.values import CourseId, Frozen
+from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures, MeasureFigures
 from domain.views.summary import CourseSummary
 from records.unreadable_rows import model
@@ -135,6 +136,35 @@ def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, .
         measure.is_response,
         measure.is_remission,
     )
+
+
+def booking_row(booking: Booking) -> tuple[object, ...]:
+    """The values of `project_booking.sql`, in its order."""
+    return (
+        booking.course_id,
+        booking.session,
+        booking.site,
+        booking.stage,
+        booking.starts_at,
+        booking.ends_at,
+        booking.is_here,
+        booking.is_off,
+        booking.room,
+        [one.model_dump(mode="json") for one in booking.staff],
+        booking.group,
+    )
+
+
+class _Booking(Booking):
+    """A booking restricted to values that the pages can show."""
+
+    session: Session
+
+
+def booking(row: asyncpg.Record) -> Booking:
+    """The booking from its row."""
+    fields = {name: value for name, value in row.items() if name != "id"}
+    return Booking.model_construct(**dict(model(_Booking, fields)))
 
 
 class _Course(CourseSummary):

@@ -11,11 +11,13 @@ from pydantic import Field
 
 from domain.course.course import Course
 from domain.course.ended_course import EndedCourse
+from domain.course.session import LONG_PAST
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.ledger import Entry, LedgerHead
-from domain.values import Code, CourseId, Frozen, Severity
+from domain.values import Code, CourseId, Frozen, GroupId, Moment, Severity
 from domain.verification import VerificationReport
+from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures, FleetFigures
 from domain.views.summary import Batch, CourseSummary
 from records import projection
@@ -32,6 +34,7 @@ from records.unreadable_rows import Found, RowId
 __all__ = [
     "EVERY_COURSE",
     "EVERY_ESCALATION",
+    "BookingFilter",
     "CourseFilter",
     "EscalationFilter",
     "Head",
@@ -76,6 +79,20 @@ class EscalationFilter(Frozen):
     cursor: RowId | None = None
 
 
+class BookingFilter(Frozen):
+    """Which bookings a list shows: those that take a room or people between `since` and `until`.
+
+    `seen_site` is the only site that the reader may see, and `behind_escalations` leaves out courses that never had an
+    escalation. A patient who is still here at `now` is taken as long as they are.
+    """
+
+    since: Moment
+    until: Moment
+    now: Moment
+    seen_site: str | None = None
+    behind_escalations: bool = False
+
+
 EVERY_COURSE = CourseFilter()
 EVERY_ESCALATION = EscalationFilter()
 
@@ -100,8 +117,8 @@ class RecordStore:
             await connection.execute(statement("begin_appending"), batch.course_id)
             await connection.executemany(statement("append_entry"), [projection.entry_row(e) for e in batch.entries])
             is_newer = await connection.fetchval(statement("project_course"), *projection.course_row(batch.summary))
-            if is_newer and batch.figures:
-                await _project_figures(connection, batch.course_id, batch.figures)
+            if is_newer:
+                await _project_details(connection, batch)
 
     async def record_escalation(self, view: EscalationView) -> None:
         """Stores the escalation's row and pages, unless a newer revision is stored already."""
@@ -224,6 +241,33 @@ class RecordStore:
             row = await connection.fetchrow(statement("figures_of_course"), course_id)
         return self._reading.one("course_figures", row, projection.figures, "course_id") if row else None
 
+    async def bookings(self, filters: BookingFilter) -> Found[Booking]:
+        """The bookings of a time span, first those that start first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(
+                statement("bookings"),
+                filters.since,
+                filters.until,
+                filters.seen_site,
+                filters.behind_escalations,
+                filters.now - LONG_PAST,
+            )
+        return self._reading.all("bookings", rows, projection.booking, "id")
+
+    async def bookings_of_group(
+        self, group: GroupId, seen_site: str | None = None, *, behind_escalations: bool = False
+    ) -> Found[Booking]:
+        """The bookings of a group that may be seen, whenever they are; first those that start first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("bookings_of_group"), group, seen_site, behind_escalations)
+        return self._reading.all("bookings", rows, projection.booking, "id")
+
+    async def bookings_of(self, course_id: CourseId) -> Found[Booking]:
+        """The bookings listed of one course, by session."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("bookings_of_course"), course_id)
+        return self._reading.all("bookings", rows, projection.booking, "id", of=course_id)
+
     async def listed(self) -> list[str]:
         """The id of every course that a list names, whether there is a ledger of it or not."""
         async with self._connections.connection() as connection:
@@ -236,9 +280,10 @@ class RecordStore:
         return [row["id"] for row in rows]
 
     async def list_anew(self, batch: Batch) -> bool:
-        """Overwrites the course's row and figures, whatever stands there; its ledger must end where the batch does.
+        """Overwrites the course's row, figures and bookings, whatever stands there.
 
-        Otherwise nothing changes, and it returns False. Needs the role that owns the database.
+        Its ledger must end where the batch does; otherwise nothing changes, and it returns False. Needs the role that
+        owns the database.
         """
         async with self._connections.transaction() as connection:
             await connection.execute(statement("begin_appending"), batch.course_id)
@@ -247,8 +292,10 @@ class RecordStore:
                 return False
             await connection.execute(statement("set_back_course"), batch.course_id)
             await connection.fetchval(statement("project_course"), *projection.course_row(batch.summary))
-            if batch.figures:
-                await _project_figures(connection, batch.course_id, batch.figures)
+            await _project_details(connection, batch)
+            await connection.execute(
+                statement("drop_bookings_but"), batch.course_id, [one.session for one in batch.bookings]
+            )
         return True
 
     async def list_escalation_anew(self, view: EscalationView) -> None:
@@ -292,6 +339,13 @@ async def project_escalation(connection: PoolConnectionProxy, view: EscalationVi
     pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
     await connection.executemany(statement("project_page"), pages)
     await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
+
+
+async def _project_details(connection: PoolConnectionProxy, batch: Batch) -> None:
+    """Stores what goes with a course's row: its figures and its bookings, as far as the batch tells them."""
+    if batch.figures:
+        await _project_figures(connection, batch.course_id, batch.figures)
+    await connection.executemany(statement("project_booking"), [projection.booking_row(one) for one in batch.bookings])
 
 
 async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId, figures: CourseFigures) -> None:

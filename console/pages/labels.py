@@ -340,6 +340,7 @@ HINTS: Final[Mapping[str, str]] = {
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
     "staff": "A row without a person is left out",
+    "group": "Where several courses are booked together: a name that they share, of letters, digits, dots and dashes",
     "credentials": "Codes, with a comma between two",
     "conditions": "None, where nothing is chosen",
     "medications": "None, where nothing is chosen",

@@ -97,6 +97,7 @@ AT_MOST: Final[Mapping[str, Bound]] = {
     "forms.*rems*.within": Bound(7 * _DAY, "the form would be due {} after the session", "S5: within 7 days"),
     "medicine.dose.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
     "medicine.routes.*.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
+    "medicine.watched_at_once_max": Bound(4, "one monitor would watch {} at once"),
     "medicine.dose.parts_within": Bound(
         _HOUR, "the parts of one dose could be given over {}", f"S7: 5 minutes between two devices; an hour is {OURS}"
     ),

@@ -232,6 +232,15 @@ async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
             "course_figures: NILS-7: not as Kapstan wrote it: all of it",
         ),
         (
+            "UPDATE bookings SET room = 'oak' WHERE course_id = 'MARA-1'",
+            "bookings: MARA-1~1: not as Kapstan wrote it: room",
+        ),
+        (
+            """INSERT INTO bookings SELECT course_id, 9, site, stage, starts_at, ends_at, is_here, is_off, room, staff,
+            "group" FROM bookings WHERE course_id = 'MARA-1'""",
+            "bookings: MARA-1~9: its course knows no such booking",
+        ),
+        (
             "INSERT INTO course_figures VALUES ('FAKE-1', 1, 1, 1, 1, 1, 1, 1)",
             "courses: FAKE-1: it is listed, and there is no ledger of it",
         ),

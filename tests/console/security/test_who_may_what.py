@@ -27,6 +27,7 @@ ACTS: Final = frozenset({ONCALL, OPERATIONS, ADMIN})
 
 ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("get", "/v1/courses"): SEES_COURSES,
+    ("get", "/v1/bookings"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}/forecast"): SEES_STAFF,
     ("get", "/v1/courses/{course_id}/ledger"): frozenset({AUDITOR, ADMIN}),
@@ -44,7 +45,9 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
 """Who may what. Operations report some events only (see below), and act on what pages them (`test_one_sign_in.py`)."""
 
 READINGS: Final = [
-    path for method, path in ROUTES if method == "get" and path.startswith(("/v1/courses", "/v1/escalations"))
+    path
+    for method, path in ROUTES
+    if method == "get" and path.startswith(("/v1/courses", "/v1/bookings", "/v1/escalations"))
 ]
 """What shows something of a course, or of many: the auditor sees who looked."""
 

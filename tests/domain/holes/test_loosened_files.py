@@ -354,6 +354,7 @@ WINDOWS = tuple(
         ("medicine.infusion.most", YEARS, {}),
         ("medicine.infusion.grace", YEARS, {}),
         ("medicine.dose.boosters_max", 99, {}),
+        ("medicine.watched_at_once_max", 9, {}),
         ("check_ins.missed", days(1) + minutes(1), {}),
         ("check_ins.missed_at_risk", days(1), {"check_ins.missed": days(1)}),
         ("check_ins.after", (days(20),), {}),

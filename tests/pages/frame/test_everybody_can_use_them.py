@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.support.http_stack import House
+from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
 
 pytestmark = [pytest.mark.xdist_group("barriers"), pytest.mark.timeout(900)]
@@ -47,6 +48,8 @@ PAGES: Final = (
     "/?q=nobody",
     "/sessions",
     "/sheet",
+    "/rooms",
+    "/rooms?by=person",
     "/courses/{course}",
     "/courses/{dosed}",
     "/courses/{dosed}/past",
@@ -54,6 +57,7 @@ PAGES: Final = (
     "/courses/{dosed}/record/patient.discharged",
     "/courses/{course}/record/session.booked",
     "/courses/{course}/record/dose.administered",
+    "/groups/{group}",
     "/refer",
     "/escalations",
     "/escalations/{escalation}",
@@ -77,9 +81,10 @@ async def floor(house: House) -> dict[str, str]:
     await house.sends([vitals(dosed, 2, at=datetime.now(UTC), systolic=165)])
     await house.is_recorded(dosed)
     course = await house.has(Ward.prepared)
+    await house.sends([in_room(course, day_of_its_own(), group=course)])
     await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
-    return {"course": course, "dosed": dosed, "escalation": f"{course}~suicide_risk~0~1"}
+    return {"course": course, "group": course, "dosed": dosed, "escalation": f"{course}~suicide_risk~0~1"}
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -16,6 +16,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs
 from tests.support.doc_page import Page, code_in
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
+from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -33,6 +34,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/sessions"): SEES_COURSES,
     ("GET", "/sessions.csv"): SEES_COURSES,
     ("GET", "/sheet"): SEES_COURSES,
+    ("GET", "/rooms"): SEES_COURSES,
+    ("GET", "/rooms.csv"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
@@ -40,6 +43,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
     ("GET", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
     ("POST", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
+    ("GET", "/groups/{group}"): SEES_COURSES,
+    ("POST", "/groups/{group}"): RECORDS,
     ("GET", "/refer"): RECORDS,
     ("POST", "/refer"): RECORDS,
     ("GET", "/escalations"): SEES_ESCALATIONS,
@@ -105,6 +110,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
     """The page, about this course."""
     named = path.format(
         course_id=course,
+        group=course,
         escalation_id=f"{course}~suicide_risk~0~1",
         protocol_id="kap-im-weekly",
         event="course.held",
@@ -120,6 +126,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
 async def at_risk(house: House) -> str:
     """A course of the site bend with an escalation that is open: its id."""
     course = await house.has(Ward.prepared)
+    await house.sends([in_room(course, day_of_its_own(), group=course)])
     await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course
