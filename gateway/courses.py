@@ -45,6 +45,7 @@ from domain.views.summary import Batch
 from gateway.protocols import Library
 from gateway.workflow_calls import (
     ANSWER_WITHIN,
+    PAUSES,
     Ended,
     NotReady,
     Unavailable,
@@ -65,8 +66,8 @@ from workflows.size_limits import Fullness
 UNLESS_RUNNING: Final = QueryRejectCondition.NOT_OPEN
 """Without this condition a course that Temporal has ended would answer as if it were running."""
 
-ASKED_AGAIN: Final = 3
-"""How often a course is asked that ends, or is woken, just as it is asked."""
+_AS_INTENDED: Final = {WorkflowExecutionStatus.COMPLETED, WorkflowExecutionStatus.CONTINUED_AS_NEW}
+"""How a run ends by itself. Whoever asks just then asks the next one, if there is one."""
 
 Answered = TypeVar("Answered")
 
@@ -424,11 +425,11 @@ class Courses:
 
         Raises as `answer` does, and `Ended` if it ended in Temporal and the record does not keep it.
         """
-        for _ in range(ASKED_AGAIN):
+        for pause in PAUSES:
             try:
                 return await answer(ask, *_unless_known(course_id))
             except WorkflowQueryRejectedError as rejected:
-                if rejected.status is not WorkflowExecutionStatus.COMPLETED:
+                if rejected.status not in _AS_INTENDED:
                     raise _ended(course_id, rejected.status) from None
                 unknown = Refused.because(*_unless_known(course_id))
             except Refused as refused:
@@ -441,6 +442,7 @@ class Courses:
             await self._check_not_ended(course_id)
             if found is None or not _goes_on(found):
                 raise unknown
+            await asyncio.sleep(pause.total_seconds())
         raise Unavailable("it was woken or came to its end just now; send it again")
 
     async def _remembered(self, course_id: CourseId) -> LedgerHead | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import WorkflowExecutionStatus, WorkflowQueryRejectedError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
@@ -366,3 +366,16 @@ async def replays(clinic: Clinic, patient: Patient) -> None:
     for one in runs:
         handle = clinic.temporal.client.get_workflow_handle(one.id, run_id=one.run_id)
         await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_whoever_asks_just_as_it_continues_as_new_is_answered_by_the_next_run(clinic: Clinic) -> None:
+    """The server finds the run closed that the question came to; that says nothing of the course."""
+    mara = await closed(clinic)
+    closing = [WorkflowExecutionStatus.CONTINUED_AS_NEW, WorkflowExecutionStatus.COMPLETED]
+
+    async def ask() -> str:
+        if closing:
+            raise WorkflowQueryRejectedError(closing.pop())
+        return "an answer"
+
+    assert await clinic.courses._answer(mara.course, ask) == "an answer"
