@@ -47,10 +47,16 @@ async def clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
 
 
 async def closed(clinic: Clinic, name: str = "MARA") -> Patient:
-    """They were never dosed, and decide against it: nothing is owed."""
+    """They were never dosed, and decide against it: nothing is owed. Their course has gone over into its last run."""
     patient = await clinic.has(lambda ward: ward.planned(), name)
+    before = (await patient.handle.describe()).run_id
     await patient.sends(discontinuation(patient.course, at=await patient.now()))
     await patient.ledger()
+
+    async def has_gone_over() -> bool:
+        return (await patient.handle.describe()).run_id != before
+
+    await eventually(has_gone_over)
     return patient
 
 
