@@ -39,6 +39,7 @@ from gateway.whole_tasks import applying_whole_tasks
 from logs import configure_logging
 from records.audit_chains import AuditChains
 from records.connections import Connections, open_connections
+from records.sealing import Keyring
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
@@ -109,13 +110,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     listener = listening(settings.worker_metrics) if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
     codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
+    keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     client = await connect(identity=worker_identity(os.getpid()), codec=codec, runtime=sdk.runtime if sdk else None)
     caller = await connect(identity=worker_identity(os.getpid()), codec=codec, for_callers=True)
     await register_search_attributes(client)
     await keep_schedule(client, settings.verify_every)
     paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
     async with AsyncExitStack() as stack:
-        connections = await stack.enter_async_context(open_connections(settings.database_url))
+        connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
         records = Records(RecordStore(connections), settings.gathering)
         verifying = Verifying(partial(_verify, connections, caller))
         pair = workers(client, records, paging, verifying, worker_deployment(settings))
@@ -128,7 +130,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _verify(connections: Connections, caller: Client) -> VerificationReport:
     """Verifies the whole record, as `kapstan verify` does."""
-    store, courses = RecordStore(connections), Courses(caller, Library(), allow_unapproved=False)
+    store, courses = (
+        RecordStore(connections),
+        Courses(caller, Library(), allow_unapproved=False, erased_at=RecordStore(connections).erased_at),
+    )
     lists = ListVerification(store, WatchdogStore(connections), courses, Escalations(caller))
     before = await newest_report(caller)
     return await Verification(store, courses, lists, AuditChains(connections), before).report()

@@ -58,6 +58,7 @@ from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
+from records.sealing import Keyring
 from records.sign_ins import SignInStore
 from records.store import RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
@@ -94,6 +95,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         tell_of_slow_ladders(on_call.now())
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
+    keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     client = await connect(
         for_callers=True,
@@ -103,14 +105,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         lazy=True,
     )
     await _tell_whether_temporal_answers(client)
-    async with open_connections(settings.database_url) as connections:
+    async with open_connections(settings.database_url, keyring) as connections:
+        store = RecordStore(connections)
         courses = Courses(
             client,
             library,
             allow_unapproved=settings.allow_unapproved,
             timezone_of=lambda site: on_call.now().timezone_of(site),
+            erased_at=store.erased_at,
         )
-        store, access = RecordStore(connections), AccessStore(connections)
+        access = AccessStore(connections)
         changes, sign_ins = Changes(connections), SignIns(SignInStore(connections))
         watchdog_store = WatchdogStore(connections)
         escalations = Escalations(client, WatchdogAlarms(watchdog_store, on_call.now))

@@ -57,6 +57,10 @@ UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
 Answered = TypeVar("Answered")
 
 
+async def none_was_erased(_course_id: CourseId) -> None:
+    """Knows of no course whose content was erased."""
+
+
 class Reported(Frozen):
     """The result of reporting an event. `replayed`: it was accepted before, and this is the first answer again."""
 
@@ -69,6 +73,7 @@ class Courses:
     """Reports to and queries courses through their workflows.
 
     Pins a protocol of `library`, and the time zone that `timezone_of` has for the site, into each new course.
+    `erased_at` says of a course that Temporal does not know when its content was erased.
     """
 
     def __init__(
@@ -78,8 +83,10 @@ class Courses:
         *,
         allow_unapproved: bool,
         timezone_of: Callable[[Code], Zone] = lambda _site: UTC_ZONE,
+        erased_at: Callable[[CourseId], Awaitable[datetime | None]] = none_was_erased,
     ) -> None:
         self._client = client
+        self._erased_at = erased_at
         self._timezone_of = timezone_of
         self._library = library
         self._allow_unapproved = allow_unapproved
@@ -258,6 +265,7 @@ class Courses:
         pinned = self._protocol_to_start(event.data.protocol)
         blank = Course.blank(event.subject, pinned, self._timezone_of(event.data.site))
         decision = blank.accept(event, datetime.now(UTC))
+        await self._check_never_erased(event.subject)
         await self._check_not_set_back(event.subject)
         assert decision.answer is not None
         return decision.answer
@@ -270,6 +278,7 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)
+        await self._check_never_erased(event.subject)
         await self._check_not_set_back(event.subject)
         try:
             return await answer(lambda: self._start(report, blank), *_unless_known(event.subject))
@@ -328,11 +337,21 @@ class Courses:
         try:
             return await answer(ask, *_unless_known(course_id))
         except WorkflowQueryRejectedError as rejected:
+            await self._check_not_erased(course_id)
             raise _ended(course_id, rejected.status) from None
         except Refused as refused:
             if refused.refusal.code is RefusalCode.UNKNOWN_COURSE:
+                await self._check_not_erased(course_id)
                 await self._check_not_ended(course_id)
             raise
+
+    async def _check_not_erased(
+        self, course_id: CourseId, code: RefusalCode = RefusalCode.UNKNOWN_COURSE, but: str = ""
+    ) -> None:
+        """Raises `Refused` with this code if the course's content was erased."""
+        if (at := await self._erased_at(course_id)) is not None:
+            when = f"{at.astimezone(UTC):%Y-%m-%d at %H:%M UTC}"
+            raise Refused.because(code, f"The content of course {course_id} was erased on {when}{but}")
 
     async def _check_not_ended(self, course_id: CourseId) -> None:
         """Raises `Ended` if the course existed, and was ended in Temporal or reset to before its referral."""
@@ -342,6 +361,10 @@ class Courses:
         is_as_it_was = found.status is WorkflowExecutionStatus.RUNNING and _was_referred(found)
         if not is_as_it_was and (_was_referred(found) or await self._was_another_run_referred(found)):
             raise _ended(course_id, found.status)
+
+    async def _check_never_erased(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) if a course of this id was erased: ids are never used again."""
+        await self._check_not_erased(course_id, RefusalCode.COURSE_EXISTS, ": its id is not used again")
 
     async def _check_not_set_back(self, course_id: CourseId) -> None:
         """Raises `Refused` (`course_exists`) if a course of this id was reset in Temporal to before its referral."""

@@ -11,16 +11,16 @@ from typing import Any
 
 from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, Moment
 from domain.verification import MOST_NAMED, ChainHead, VerificationReport
 from gateway.courses import Courses
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict
-from records.errors import LedgerUnreadable
+from records.errors import CourseErased, LedgerUnreadable, RecordLocked
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.unreadable_rows import Found, RowUnreadable, Unreadable
-from records.verify import LedgerVerdict, verify
+from records.verify import LedgerVerdict, verify, verify_erased
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the outbox is given to write what was accepted just now."""
@@ -41,18 +41,24 @@ TEMPORAL_IS_AWAY = 3
 OF_ONE_ALONE = (Ended, Defect, NotReady, TooMany)
 """Errors that concern one course alone."""
 
+STILL_IN_TEMPORAL = "it was erased, and Temporal still holds it: erase it again"
+"""What is said where an erasure did not come to its end."""
+
 UNKNOWN_TO_TEMPORAL = "Temporal knows no such course: its rows were written by hand, or its workflow was deleted"
 
 
 class Verified(Frozen):
     """The result of verifying one course's ledger.
 
-    `unanswered` says why its workflow did not return the head, so that only the chain was recomputed.
+    `unanswered` says why its workflow did not return the head, or why nobody reads the content here, so that only the
+    chain was recomputed. Of a course whose content was erased at `erased_at` the chain of what is stored is whole, and
+    ends as it ended then.
     """
 
     course_id: CourseId
     verdict: LedgerVerdict
     unanswered: str | None = None
+    erased_at: Moment | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -189,31 +195,40 @@ class Verification:
         head = await self._temporal_head(course_id)
         if head is None:
             return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
-        verdict, entries = await self._chain(course_id, head)
-        verified = Verified(course_id=course_id, verdict=verdict)
-        return verified, await self._differing(verified, entries)
+        return await self._compared(course_id, head, None)
 
     async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
         """The record of a course alone, where Temporal says nothing of it."""
-        verdict, entries = await self._chain(course_id, None)
-        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why)
-        return verified, await self._differing(verified, entries)
+        return await self._compared(course_id, None, why)
 
-    async def _differing(self, verified: Verified, entries: list[Entry]) -> list[Differs]:
-        """What differs in the lists, where there is a whole ledger to compare them with."""
-        is_whole = verified.verdict.is_whole and bool(entries)
-        is_silent = verified.unanswered is not None
-        return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
-
-    async def _chain(self, course_id: CourseId, head: tuple[int, str] | None) -> tuple[LedgerVerdict, list[Entry]]:
+    async def _compared(
+        self, course_id: CourseId, head: tuple[int, str] | None, why: str | None
+    ) -> tuple[Verified, list[Differs]]:
         try:
-            entries = await self._store.ledger(course_id)
+            ledger = await self._store.stored_ledger(course_id)
         except LedgerUnreadable as unreadable:
             fault = ChainFault(
                 sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}"
             )
-            return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault), []
-        return verify(entries, head), entries
+            verdict = LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
+            return Verified(course_id=course_id, verdict=verdict, unanswered=why), []
+        match ledger.locked:
+            case CourseErased(at=at, ended_with=ended_with):
+                still = None if head is None else STILL_IN_TEMPORAL
+                verdict = verify_erased(ledger.stored, ended_with)
+                return Verified(course_id=course_id, verdict=verdict, unanswered=still, erased_at=at), []
+            case RecordLocked() as locked:
+                verdict = verify(ledger.stored, None)
+                return Verified(course_id=course_id, verdict=verdict, unanswered=str(locked)), []
+        verdict = verify(ledger.entries, head, stored=ledger.stored)
+        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why)
+        return verified, await self._differing(verified, ledger.entries)
+
+    async def _differing(self, verified: Verified, entries: Sequence[Entry]) -> list[Differs]:
+        """What differs in the lists, where there is a whole ledger to compare them with."""
+        is_whole = verified.verdict.is_whole and bool(entries)
+        is_silent = verified.unanswered is not None
+        return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
 
     async def _temporal_head(self, course_id: CourseId) -> tuple[int, str] | None:
         try:

@@ -1,9 +1,7 @@
 """Projection: maps domain models to rows and back."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
-import asyncpg
 from pydantic import Field
 
 from domain.course.session import Stage
@@ -12,9 +10,9 @@ from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationView, Page
 from domain.ledger import Entry
 from domain.values import CourseId, Frozen
-from domain.views.figures import CourseFigures, MeasureFigures
+from domain.views.figures import CourseFigures
 from domain.views.summary import CourseSummary
-from records.unreadable_rows import model
+from records.unreadable_rows import Row, model
 
 Session = Annotated[int, Field(ge=1, le=1000)]
 """A session count, with an upper bound: a screen that draws a dot for each must not draw a billion."""
@@ -49,14 +47,14 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def entry(row: asyncpg.Record) -> Entry:
+def entry(row: Row) -> Entry:
     """The stored entry, with the hash as stored."""
     fields = {key: value for key, value in row.items() if not key.startswith("actor_")}
     actor = {"id": row["actor_id"], "role": row["actor_role"]} if row["actor_id"] is not None else None
     return model(Entry, {**fields, "actor": actor})
 
 
-def head(row: asyncpg.Record) -> Head:
+def head(row: Row) -> Head:
     """The head of a course's ledger."""
     return model(Head, row)
 
@@ -107,21 +105,9 @@ def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ..
     )
 
 
-def figures(row: asyncpg.Record) -> CourseFigures:
+def figures(row: Row) -> CourseFigures:
     """One course's figures from their row, with its measures."""
     return model(CourseFigures, {name: value for name, value in row.items() if name != "course_id"})
-
-
-def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, ...]:
-    """The values of `project_measure.sql`, in its order."""
-    return (
-        course_id,
-        measure.instrument,
-        measure.baseline,
-        measure.latest,
-        measure.is_response,
-        measure.is_remission,
-    )
 
 
 class _Course(CourseSummary):
@@ -135,7 +121,7 @@ class _Course(CourseSummary):
     monitored_session: Session | None = None
 
 
-def course(row: Mapping[str, object] | asyncpg.Record) -> CourseSummary:
+def course(row: Row) -> CourseSummary:
     """The course summary from its row."""
     return CourseSummary.model_construct(**dict(model(_Course, row)))
 
@@ -167,6 +153,6 @@ def page_row(escalation_id: EscalationId, number: int, page: Page) -> tuple[obje
     return (escalation_id, number, page.at, page.step, page.person, page.channel, page.ok, page.error)
 
 
-def escalation(row: asyncpg.Record) -> EscalationView:
+def escalation(row: Row) -> EscalationView:
     """The escalation from its row, with its pages."""
     return model(EscalationView, row)

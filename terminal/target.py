@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,9 +12,10 @@ from temporalio.client import Client
 
 from domain.escalation.ids import EscalationId
 from domain.escalation.watchdog_alarm import is_of_the_watch
-from domain.values import Frozen
+from domain.values import CourseId, Frozen
 from gateway.codec import EncryptionCodec
-from gateway.courses import Courses
+from gateway.courses import Courses, none_was_erased
+from gateway.erasing import Erasing
 from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
@@ -26,11 +28,16 @@ from gateway.watchdog_alarms import WatchdogAlarms
 from records.access import AccessStore
 from records.audit_chains import AuditChains
 from records.connections import open_connections
+from records.record_keys import RecordKeys
+from records.sealing import Keyring
 from records.store import RecordStore, open_store
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, read_settings
-from stack.payload_keys import codec_of
+from stack.payload_keys import codec_of, keyring_of
 from stack.stackfile import StackFile, read_stack_file
+
+ErasedAt = Callable[[CourseId], Awaitable[datetime | None]]
+"""When the content of a course was erased; None if it was not."""
 
 Opened = TypeVar("Opened")
 Answer = TypeVar("Answer")
@@ -56,16 +63,29 @@ class Target(Frozen):
             raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
         return self.database
 
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the record. Raises `Misconfigured` or `StackMisconfigured`."""
+        if self.stack:
+            return keyring_of(self.stack)
+        settings = read_settings()
+        return Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
+
     @asynccontextmanager
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
         library, on_call = load_folder(self.protocols), OnCallBook(self.oncall)
-        yield Courses(
-            await self._client(),
-            library,
-            allow_unapproved=self.allow_unapproved,
-            timezone_of=lambda site: on_call.now().timezone_of(site),
-        )
+        async with AsyncExitStack() as exits:
+            erased_at: ErasedAt = none_was_erased
+            if self.database is not None:
+                erased_at = (await exits.enter_async_context(self.store())).erased_at
+            yield Courses(
+                await self._client(),
+                library,
+                allow_unapproved=self.allow_unapproved,
+                timezone_of=lambda site: on_call.now().timezone_of(site),
+                erased_at=erased_at,
+            )
 
     @asynccontextmanager
     async def escalations(self, about: EscalationId | None = None) -> AsyncIterator[Escalations]:
@@ -74,30 +94,45 @@ class Target(Frozen):
             yield Escalations(await self._client())
             return
         client = await self._client(lazy=True)
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield Escalations(client, WatchdogAlarms(WatchdogStore(connections), OnCallBook(self.oncall).now))
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[RecordStore]:
         """Connects to the record store."""
-        async with open_store(self.database_url) as store:
+        async with open_store(self.database_url, self.keyring) as store:
             yield store
 
     @asynccontextmanager
     async def both_memories(self) -> AsyncIterator[tuple[RecordStore, WatchdogStore, Courses, Escalations]]:
         """Connects to the record store, with the watchdog's part of it, and to courses and escalations."""
         async with (
-            open_connections(self.database_url) as connections,
+            open_connections(self.database_url, self.keyring) as connections,
             self.courses() as courses,
             self.escalations() as escalations,
         ):
             yield RecordStore(connections), WatchdogStore(connections), courses, escalations
 
     @asynccontextmanager
+    async def record_keys(self) -> AsyncIterator[tuple[RecordStore, RecordKeys]]:
+        """Connects to the record store, as its owner, and to its keys."""
+        async with open_connections(self.database_url, self.keyring) as connections:
+            yield RecordStore(connections), RecordKeys(connections)
+
+    @asynccontextmanager
+    async def erasing(self) -> AsyncIterator[Erasing]:
+        """Connects to both, to erase a course."""
+        async with (
+            open_connections(self.database_url, self.keyring) as connections,
+            self.courses() as courses,
+        ):
+            yield Erasing(await self._client(), courses, RecordStore(connections), RecordKeys(connections))
+
+    @asynccontextmanager
     async def verification(self) -> AsyncIterator[Verification]:
         """Connects to both, to verify them."""
         async with (
-            open_connections(self.database_url) as connections,
+            open_connections(self.database_url, self.keyring) as connections,
             self.courses() as courses,
             self.escalations() as escalations,
         ):
@@ -109,13 +144,13 @@ class Target(Frozen):
     @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:
         """Connects to the API tokens."""
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield Tokens(AccessStore(connections))
 
     @asynccontextmanager
     async def access(self) -> AsyncIterator[AccessStore]:
         """Connects to the audit."""
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield AccessStore(connections)
 
     @asynccontextmanager

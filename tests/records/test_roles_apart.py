@@ -58,6 +58,9 @@ OF_NEITHER = [
     "UPDATE administration SET what = 'nothing'",
     "DELETE FROM failed_sign_ins",
     "DELETE FROM sign_ins",
+    "DELETE FROM course_keys",
+    "UPDATE course_keys SET wrapped = ''",
+    "INSERT INTO course_keys (course_id, erased_at, ended_with, ended_hash) VALUES ('MARA-1', now(), 1, '')",
     "UPDATE sign_ins SET hash = ''",
     "UPDATE audit_heads SET sequence = 0",
     "INSERT INTO audit_heads VALUES ('other', 0, '')",
@@ -178,6 +181,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         for row in every
     } == {
         "ledger": ("IS", "S"),
+        "course_keys": ("S", "S"),  # and of three columns I
         "courses": ("ISU", "S"),
         "course_cards": ("S", "S"),
         "course_summaries": ("S", "S"),
