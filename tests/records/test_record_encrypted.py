@@ -119,6 +119,20 @@ async def test_the_chain_is_whole_without_a_key_and_the_ledgers_hash_is_the_same
     assert (await encrypted.ledger(MARA))[-1].hash == ENTRIES[-1].hash
 
 
+async def test_scores_are_counted_together_whether_encrypted_or_not(store: RecordStore, encrypted: RecordStore) -> None:
+    """Half of the clinic's courses began before the setting: means and shares are over all of them."""
+    measure = MeasureFigures(instrument="phq9", baseline=20, latest=19, is_response=False, is_remission=False)
+    pcl5 = measure.but(instrument="pcl5", is_response=None)
+    await store.append(batch(ledger(readings(1), "NILS-7")).but(figures=FIGURES.but(measures=(measure, pcl5))))
+    await encrypted.append(WHOLE)
+
+    ptsd, mood = (await encrypted.figures(Period())).measures
+
+    assert (mood.instrument, mood.courses, mood.mean_baseline, mood.mean_change) == ("phq9", 2, 19, -5)
+    assert (mood.response_share, mood.remission_share) == (0.5, 0)
+    assert (ptsd.instrument, ptsd.courses, ptsd.mean_change, ptsd.response_share) == ("pcl5", 1, -1, None)
+
+
 async def test_without_its_key_a_course_is_named_and_hides_no_other(
     encrypted: RecordStore, store: RecordStore, caplog: pytest.LogCaptureFixture
 ) -> None:
