@@ -18,8 +18,7 @@ from domain.values import CourseId
 from domain.views.figures import MeasureFigures
 from domain.views.summary import CourseSummary
 from records.errors import CourseErased, RecordLocked
-from records.sealing import SEALED as BEFORE
-from records.sealing import CourseSeal, Keyring, is_sealed_text, keep_clear, open_clear
+from records.sealing import SEALED_TEXT, CourseSeal, Keyring, is_sealed_text, keep_clear, open_clear
 from records.statements import statement
 from records.unreadable_rows import LockedRow, Row
 
@@ -91,7 +90,7 @@ def course_as_stored(summary: CourseSummary, seal: CourseSeal | None) -> CourseS
         to_do=_kept(seal, ("courses", row, "to_do"), summary.to_do),
         ledger_head=_kept(seal, ("courses", row, "ledger_head"), summary.ledger_head),
         blocked_by=(
-            (BEFORE + seal.seal(("courses", row, "blocked_by"), list(summary.blocked_by)),)
+            (SEALED_TEXT + seal.seal(("courses", row, "blocked_by"), list(summary.blocked_by)),)
             if seal and summary.blocked_by
             else summary.blocked_by
         ),
@@ -203,7 +202,7 @@ def _opened_texts(seal: CourseSeal, row: Row) -> dict[str, Any]:
     }
     match row.get("blocked_by"):
         case [str(held)] if is_sealed_text(held):
-            blocked = seal.open(("courses", row["course_id"], "blocked_by"), held.removeprefix(BEFORE))
+            blocked = seal.open(("courses", row["course_id"], "blocked_by"), held.removeprefix(SEALED_TEXT))
             return {**texts, "blocked_by": blocked}
     return texts
 

@@ -21,10 +21,10 @@ from domain.values import CourseId
 from records.errors import RecordLocked
 from settings import KEY_BYTES, Misconfigured, PayloadKey
 
-SEALED: Final = "sealed:"
+SEALED_TEXT: Final = "sealed:"
 """What stands before a text that is encrypted, in base64."""
 
-CLEAR: Final = "clear:"
+CLEAR_TEXT: Final = "clear:"
 """What stands before a text in clear that begins with either of the two."""
 
 _NONCE_BYTES: Final = 12
@@ -57,13 +57,13 @@ class CourseSeal:
 
     def seal_text(self, place: Sequence[object], text: str | None) -> str | None:
         """The text as a text column holds it, encrypted; none stays none."""
-        return None if text is None else SEALED + self.seal(place, text)
+        return None if text is None else SEALED_TEXT + self.seal(place, text)
 
     def open_text(self, place: Sequence[object], held: str | None) -> str | None:
         """The text that a column holds, encrypted or from before this course was. Raises `RecordLocked`."""
         if not is_sealed_text(held):
             return open_clear(held)
-        opened = self.open(place, str(held).removeprefix(SEALED))
+        opened = self.open(place, str(held).removeprefix(SEALED_TEXT))
         return str(opened)
 
     def _bound_to(self, place: Sequence[object]) -> bytes:
@@ -72,17 +72,17 @@ class CourseSeal:
 
 def is_sealed_text(held: object) -> bool:
     """Whether a text column holds this encrypted."""
-    return isinstance(held, str) and held.startswith(SEALED)
+    return isinstance(held, str) and held.startswith(SEALED_TEXT)
 
 
 def keep_clear(text: str | None) -> str | None:
     """The text as a text column holds it in clear, never to be taken for an encrypted one."""
-    return f"{CLEAR}{text}" if text is not None and text.startswith((SEALED, CLEAR)) else text
+    return f"{CLEAR_TEXT}{text}" if text is not None and text.startswith((SEALED_TEXT, CLEAR_TEXT)) else text
 
 
 def open_clear(held: str | None) -> str | None:
     """The text that a column holds in clear."""
-    return held.removeprefix(CLEAR) if held is not None else None
+    return held.removeprefix(CLEAR_TEXT) if held is not None else None
 
 
 class Keyring:
