@@ -11,9 +11,11 @@ WORKDIR /build
 # a running Kapstan needs of it, into the environment that is shipped.
 COPY requirements.lock pyproject.toml ./
 COPY deploy/runtime_requirements.py deploy/sbom.py deploy/
+# Extras of pyproject.toml that this image has besides, such as otel; none in a release.
+ARG EXTRAS=""
 RUN python -m venv tools \
     && tools/bin/pip install --require-hashes --requirement requirements.lock \
-    && tools/bin/python deploy/runtime_requirements.py > runtime.lock \
+    && tools/bin/python deploy/runtime_requirements.py $EXTRAS > runtime.lock \
     && python -m venv /opt/kapstan \
     && /opt/kapstan/bin/pip install --require-hashes --requirement runtime.lock \
     && tools/bin/python deploy/sbom.py > /opt/kapstan/sbom.cdx.json

@@ -78,7 +78,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 lock: | $(UV)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --extra embedded --generate-hashes --no-emit-index-url \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --extra embedded --extra otel --generate-hashes --no-emit-index-url \
 		--no-header --output-file requirements.lock pyproject.toml
 
 # What ships, as a software bill of materials: kapstan.cdx.json. The image carries the same, made as it is built.

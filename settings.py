@@ -112,6 +112,15 @@ class Settings(BaseSettings):
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker answers /metrics and /healthz"
     )
+    watch_metrics: str = Field(
+        "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which the watch answers /metrics and /healthz"
+    )
+    console_url: str = Field(
+        "", description="where the watch asks whether a console answers, before it tells the dead man's switch so"
+    )
+    traces: bool = Field(
+        False, description="1 sends traces by OTLP to OTEL_EXPORTER_OTLP_ENDPOINT; needs the extra otel"
+    )
     deployment: str = Field(
         "",
         description="the name under which Temporal knows the workers; with it a course stays with the build of Kapstan "
@@ -158,7 +167,15 @@ class Settings(BaseSettings):
             raise ValueError("must be an origin such as http://127.0.0.1:8233, without a path")
         return origin
 
-    @field_validator("worker_metrics")
+    @field_validator("console_url")
+    @classmethod
+    def _is_where_a_console_answers(cls, url: str) -> str:
+        written = urlsplit(url)
+        if url and not (written.scheme in {"http", "https"} and written.hostname):
+            raise ValueError("must be a URL such as http://console:8080")
+        return url.rstrip("/")
+
+    @field_validator("worker_metrics", "watch_metrics")
     @classmethod
     def _is_an_address(cls, address: str) -> str:
         port = address.rpartition(":")[2]

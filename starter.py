@@ -104,6 +104,14 @@ def serve_console(
     serving.run(read_settings(), host, port)
 
 
+@app.command("watch")
+def keep_watch() -> None:
+    """The watch over every course, in a process of its own, configured by the environment."""
+    from console.watchdog import program  # noqa: PLC0415  the other commands need not wait until all of it is loaded
+
+    program.run(read_settings())
+
+
 @app.command("migrate")
 def bring_up_to_date(data: Data = HERE) -> None:
     """Brings the database schema up to date; safe to run twice."""

@@ -33,17 +33,18 @@ from gateway.protocols import Library
 from gateway.sandbox import Sandbox
 from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
+from gateway.tracing import tracing_of
 from gateway.verification import Verification
 from gateway.verification_schedule import keep_schedule, newest_report
 from gateway.whole_tasks import applying_whole_tasks
 from logs import configure_logging
+from program_http import WorkerHealth, answering, create_app, listening
 from records.audit_chains import AuditChains
 from records.connections import Connections, open_connections
 from records.sealing import Keyring
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
-from worker_http import Health, answering, create_app, listening
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -80,7 +81,13 @@ def workers(
         task_queue=COURSES,
         workflows=[PatientCourse, RecordVerification],
         workflow_runner=Sandbox(),
-        activities=[records.append_entries, records.record_escalation, verifying.verify_record],
+        activities=[
+            records.append_entries,
+            records.keep_ended_course,
+            records.is_kept,
+            records.record_escalation,
+            verifying.verify_record,
+        ],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         deployment_config=deployment,
@@ -107,22 +114,31 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     pages = PageMetrics(registry)
-    listener = listening(settings.worker_metrics) if settings.worker_metrics else None
+    listener = listening(settings.worker_metrics, "KAPSTAN_WORKER_METRICS") if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
     codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
     keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
-    client = await connect(identity=worker_identity(os.getpid()), codec=codec, runtime=sdk.runtime if sdk else None)
+    tracing = tracing_of(settings, "worker")
+    client = await connect(
+        identity=worker_identity(os.getpid()),
+        codec=codec,
+        runtime=sdk.runtime if sdk else None,
+        interceptors=[tracing] if tracing else (),
+    )
     caller = await connect(identity=worker_identity(os.getpid()), codec=codec, for_callers=True)
     await register_search_attributes(client)
     await keep_schedule(client, settings.verify_every)
-    paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
+    send = tracing.sending(Channels().send) if tracing else Channels().send
+    paging = Paging(on_call.now, Pager(link_builder(settings), send, pages.tried))
     async with AsyncExitStack() as stack:
+        if tracing:
+            stack.callback(tracing.close)
         connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
         records = Records(RecordStore(connections), settings.gathering)
         verifying = Verifying(partial(_verify, connections, caller))
         pair = workers(client, records, paging, verifying, worker_deployment(settings))
         if listener and sdk:
-            await stack.enter_async_context(answering(create_app(Health(client, pair), sdk, registry), listener))
+            await stack.enter_async_context(answering(create_app(WorkerHealth(client, pair), sdk, registry), listener))
         for worker in pair:
             await stack.enter_async_context(worker)
         await stop.wait()
@@ -130,10 +146,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _verify(connections: Connections, caller: Client) -> VerificationReport:
     """Verifies the whole record, as `kapstan verify` does."""
-    store, courses = (
-        RecordStore(connections),
-        Courses(caller, Library(), allow_unapproved=False, erased_at=RecordStore(connections).erased_at),
-    )
+    store = RecordStore(connections)
+    courses = Courses(caller, Library(), store, allow_unapproved=False)
     lists = ListVerification(store, WatchdogStore(connections), courses, Escalations(caller))
     before = await newest_report(caller)
     return await Verification(store, courses, lists, AuditChains(connections), before).report()

@@ -6,7 +6,9 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.course.ended_course import EndedCourse
 from domain.escalation.messages import EscalationView
+from domain.ledger import LedgerHead
 from domain.views.summary import Batch
 from records.errors import LedgerConflict
 from records.store import RecordStore
@@ -31,6 +33,16 @@ class Records:
         except LedgerConflict:
             raise ApplicationError(LedgerConflict.__name__, type=LedgerConflict.__name__, non_retryable=True) from None
         await asyncio.sleep(self._gathering.total_seconds())
+
+    @activity.defn
+    async def keep_ended_course(self, ended: EndedCourse) -> None:
+        """Keeps a course whose workflow ends, for whoever asks after it."""
+        await self._store.keep_ended_course(ended)
+
+    @activity.defn
+    async def is_kept(self, head: LedgerHead) -> bool:
+        """Whether the record kept the course with this head, and its ledger ends there still."""
+        return await self._store.is_kept(head)
 
     @activity.defn
     async def record_escalation(self, view: EscalationView) -> None:

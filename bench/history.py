@@ -23,7 +23,7 @@ from bench.run import LOOK_AGAIN_AFTER, Run
 from bench.table import Bound, Figure, Row
 from domain.escalation.ids import course_workflow_id
 from domain.values import CourseId, Frozen
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
 from tests.support.running_stack import example_course
 
@@ -109,7 +109,7 @@ async def lived_in_its_own_time(house: House, course: CourseId) -> Footprint:
     client = await house.courses()
     # Escalations do not get the time skipping: their clocks would climb the whole ladder at once.
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, disable_propagation=True))
-    courses = Courses(skipper.client, load_folder(ROOT / "protocols"), allow_unapproved=True)
+    courses = Courses(skipper.client, load_folder(ROOT / "protocols"), NothingRecorded(), allow_unapproved=True)
     handle = skipper.client.get_workflow_handle(course_workflow_id(course))
     is_referred = False
     for event in example_course(course, datetime.now(UTC) + UNTIL_THE_FIRST_DOSE):

@@ -7,19 +7,20 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
+from console.api import bookings, courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.error_responses import on_error
 from console.errors.mapping import EXPECTED
 from console.middleware.access_log import AccessLog
 from console.middleware.body_limit import BodyLimit
 from console.middleware.request_context import RequestContext
+from console.middleware.traced import Traced
 from console.openapi.document import openapi
 from console.pages.frame.rendering import static_files
 from console.pages.router import router as pages
 from console.services import Services
 from console.temporal_codec import router as codec
 
-API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
+API: Final = (health, readiness, metrics, events, courses, bookings, escalations, oncall, protocols, stream)
 """The routers in `/openapi.json`, in its order. The pages are left out: they are for people."""
 
 
@@ -51,5 +52,7 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/static", static_files(), name="static")
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessLog, metrics=services.metrics)
+    if services.tracing is not None:
+        app.add_middleware(Traced, tracing=services.tracing)
     app.add_middleware(RequestContext)
     return app

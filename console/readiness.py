@@ -24,7 +24,7 @@ class Readiness(Frozen):
 
     `worker`: at least one polls each of the two task queues, for workflows and for activities.
 
-    `watch`: the watchdog of some console has looked at dosed patients within the last minute.
+    `watch`: the watchdog has looked at dosed patients within the last minute.
     """
 
     temporal: bool
@@ -43,7 +43,7 @@ async def readiness(client: Client, connections: Connections, watched: WatchdogS
     temporal, record_store, watch, worker = await asyncio.gather(
         _is_well(client.service_client.check_health(timeout=ANSWER_WITHIN)),
         _is_well(connections.can_write()),
-        _is_well(_is_watched(watched)),
+        _is_well(is_watched(watched)),
         _is_well(_is_worked_on(client)),
     )
     return Readiness(temporal=temporal, record_store=record_store, worker=worker, watch=watch)
@@ -57,7 +57,8 @@ async def _is_well(look: Awaitable[bool]) -> bool:
         return False
 
 
-async def _is_watched(watched: WatchdogStore) -> bool:
+async def is_watched(watched: WatchdogStore) -> bool:
+    """Whether some watchdog has looked within the last minute. Raises as `WatchdogStore` does."""
     last = await watched.last_look()
     return last is not None and last.looked_at > datetime.now(UTC) - WATCHED_WITHIN
 

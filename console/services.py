@@ -35,6 +35,7 @@ from gateway.protocols import Library
 from gateway.sdk_metrics import SdkMetrics
 from gateway.sign_ins import SignIns
 from gateway.tokens import Tokens
+from gateway.tracing import Tracing
 from records.access import AccessStore
 from records.changes import Changes
 from records.connections import Connections
@@ -50,6 +51,7 @@ class Services:
     settings: Settings
     client: Client
     sdk_metrics: SdkMetrics
+    tracing: Tracing | None
     connections: Connections
     metrics: ConsoleMetrics
     library: Library

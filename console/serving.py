@@ -7,8 +7,8 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -22,7 +22,6 @@ from console.app import create_app
 from console.connections import BoundedConnection
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
-from console.readiness import Readiness, readiness
 from console.recorded_answers import RecordedAnswers
 from console.request_id import own_request_id, request_id
 from console.security.audit_log import AuditLog
@@ -31,27 +30,23 @@ from console.security.course_limit import CourseLimit
 from console.security.rate_limit import RateLimit
 from console.security.site_scope import SiteScope
 from console.services import Services
-from console.watchdog.alarms import AlarmPager
-from console.watchdog.heartbeat import Heartbeat
-from console.watchdog.watchdog import Watchdog
-from domain.escalation.pager import Pager
+from console.watchdog.composed import watchdog_of
 from domain.holes.checker import holes
 from domain.oncall.file import OnCall, OnCallFileError
 from domain.oncall.slow_ladders import slow_ladders
 from domain.protocol.sources import ids_of
-from gateway.channels import Channels, fault
+from gateway.channels import fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
-from gateway.links import Links, link_builder
-from gateway.liveness import Liveness
+from gateway.links import Links
 from gateway.oncall import OnCallBook
 from gateway.protocols import Library, load_folder
 from gateway.sdk_metrics import SdkMetrics
 from gateway.sign_ins import SignIns
-from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
+from gateway.tracing import tracing_of
 from gateway.watchdog_alarms import WatchdogAlarms
 from gateway.workflow_calls import ANSWER_WITHIN
 from logs import configure_logging
@@ -61,7 +56,7 @@ from records.connections import open_connections
 from records.sealing import Keyring
 from records.sign_ins import SignInStore
 from records.store import RecordStore
-from records.watchdog import WatchdogStore, turn_to_watch
+from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings
 
 ASKING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -97,24 +92,28 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
+    tracing = tracing_of(settings, "console")
     client = await connect(
         for_callers=True,
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk_metrics.runtime,
+        interceptors=[tracing] if tracing else (),
         lazy=True,
     )
     await _tell_whether_temporal_answers(client)
-    async with open_connections(settings.database_url, keyring) as connections:
-        store = RecordStore(connections)
+    async with AsyncExitStack() as stack:
+        if tracing:
+            stack.callback(tracing.close)
+        connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
+        store, access = RecordStore(connections), AccessStore(connections)
         courses = Courses(
             client,
             library,
+            store,
             allow_unapproved=settings.allow_unapproved,
             timezone_of=lambda site: on_call.now().timezone_of(site),
-            erased_at=store.erased_at,
         )
-        access = AccessStore(connections)
         changes, sign_ins = Changes(connections), SignIns(SignInStore(connections))
         watchdog_store = WatchdogStore(connections)
         escalations = Escalations(client, WatchdogAlarms(watchdog_store, on_call.now))
@@ -122,6 +121,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             client=client,
             sdk_metrics=sdk_metrics,
+            tracing=tracing,
             connections=connections,
             metrics=metrics,
             library=library,
@@ -148,28 +148,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             links=Links(settings.link_secrets, settings.public_url) if settings.link_secrets else None,
             sign_ins=sign_ins,
             recorded_answers=RecordedAnswers(),
-            watchdog=Watchdog(
-                watchdog_store,
-                partial(turn_to_watch, settings.database_url),
-                Liveness(client, courses, escalations).of,
-                AlarmPager(
-                    watchdog_store, on_call.now, Pager(link_builder(settings), Channels().send, metrics.pages.tried)
-                ),
-                on_call.now,
-                settings.watch_grace,
-                partial(suspects, client),
-                *_heartbeat(settings, partial(readiness, client, connections, watchdog_store), metrics),
-            ),
+            watchdog=watchdog_of(settings, client, connections, courses, on_call, metrics.watch, stands_in=True),
             watchdog_store=watchdog_store,
         )
-
-
-def _heartbeat(
-    settings: Settings, ready: Callable[[], Awaitable[Readiness]], metrics: ConsoleMetrics
-) -> tuple[Callable[[], Awaitable[None]], timedelta] | tuple[()]:
-    """The heartbeat and how often it is sent, where a dead man's switch is set."""
-    url = settings.heartbeat_url.get_secret_value()
-    return (Heartbeat(url, ready, metrics.heartbeat_sent).beat, settings.heartbeat_every) if url else ()
 
 
 def tell_of_holes(library: Library) -> None:

@@ -36,10 +36,13 @@ def closure(wanted: Iterable[str]) -> set[str]:
 
 
 def main() -> None:
-    """Writes the lines; a package that is needed but not locked is a `KeyError` that names it."""
+    """Writes the lines, also those of extras that are named; what is not locked is a `KeyError` that names it."""
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     locked = pins(Path("requirements.lock").read_text())
-    sys.stdout.writelines(locked[name] for name in sorted(closure(project["dependencies"])))
+    wanted = [*project["dependencies"]]
+    for extra in sys.argv[1:]:
+        wanted += project["optional-dependencies"][extra]
+    sys.stdout.writelines(locked[name] for name in sorted(closure(wanted)))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ GROUPS: Final = (
         "The visit",
         (
             *("medicine.staff", "medicine.staff_several", "medicine.one_person_two_roles", "medicine.credentials"),
-            "medicine.check_in_on_booked_day",
+            *("medicine.check_in_on_booked_day", "medicine.watched_at_once_max"),
             *("medicine.planned_duration", "medicine.unreported_after", "medicine.unreported_at_risk"),
             *("medicine.unreported_again", "medicine.missed_visit", "medicine.missed_visit_at_risk"),
         ),

@@ -1,6 +1,6 @@
 """Access over HTTP: which role may do what, and for whom a token speaks. Whatever is not in a table is denied."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -31,13 +31,14 @@ class Right(StrEnum):
     """One thing that a role may do."""
 
     REPORT = "report clinic events"
-    STEER = "hold and resume courses, and rebook sessions"
+    STEER = "refer patients, hold and resume courses, and book sessions"
     SEE_FLOOR = "see the floor, without a reading"
     READ_COURSES = "read courses"
     READ_COURSES_BEHIND = "read the courses behind escalations"
     READ_LEDGER = "read the ledger"
     READ_ESCALATIONS = "read escalations"
     ACT_ON_ESCALATIONS = "act on escalations"
+    ACT_ON_ITS_PAGES = "act on the escalations that page them"
     READ_ONCALL = "read who is on call"
     READ_PROTOCOLS = "read protocols"
     READ_FIGURES = "read figures"
@@ -58,7 +59,7 @@ _SEEING_ALL = frozenset(
 
 RIGHTS: Mapping[TokenRole, frozenset[Right]] = {
     TokenRole.CLINIC: frozenset({Right.REPORT, Right.READ_COURSES, Right.READ_PROTOCOLS}),
-    TokenRole.OPERATIONS: _SEEING_ALL | {Right.STEER},
+    TokenRole.OPERATIONS: _SEEING_ALL | {Right.STEER, Right.ACT_ON_ITS_PAGES},
     TokenRole.ONCALL: frozenset(
         {
             Right.READ_COURSES_BEHIND,
@@ -81,7 +82,9 @@ SPEAKS_AS: Mapping[TokenRole, frozenset[Role]] = {
 }
 """The actor roles for which a token of each role speaks if none were named; the others speak for nobody."""
 
-STEERING = frozenset({"kap.course.held", "kap.course.resumed", "kap.session.rebooked"})
+STEERING = frozenset(
+    {"kap.course.referred", "kap.session.booked", "kap.session.rebooked", "kap.course.held", "kap.course.resumed"}
+)
 """The clinic events that operations staff report themselves."""
 
 
@@ -163,14 +166,17 @@ class Caller(Grant):
             return f"This token speaks as {_listed(self.actor_roles)}, not as {actor.role}"
         return self._why_not_for(actor.id)
 
-    def why_not_act(self, by: PersonId, role: Role | None) -> str | None:
+    def why_not_act(self, by: PersonId, role: Role | None, paged: Container[PersonId]) -> str | None:
         """Why the caller may not act on an escalation by this person; None if they may.
 
-        `role` is theirs on the on-call file, None if it does not know them. A token that is bound to nobody and speaks
-        for no role is a shared phone's: whoever is on call acts with it.
+        `role` is theirs on the on-call file, None if it does not know them; `paged` are those whom the escalation
+        pages. A token that is bound to nobody and speaks for no role is a shared phone's: whoever is on call acts with
+        it. Operations staff act on what pages them, and on nothing else.
         """
         if self.person is None and self.actor_roles and role is not None and role not in self.actor_roles:
             return f"This token speaks as {_listed(self.actor_roles)}; {by} is on call as {role}"
+        if not self.has(Right.ACT_ON_ESCALATIONS) and by not in paged:
+            return f"A token of role {self.role} acts on what pages its people, and this does not page {by}"
         return self._why_not_for(by)
 
     def _why_not_for(self, person: PersonId) -> str | None:

@@ -43,6 +43,14 @@ class Entry(Frozen):
         return len(self.model_dump_json().encode())
 
 
+class LedgerHead(Frozen):
+    """The head of a ledger's chain: the newest entry of its course."""
+
+    course_id: CourseId
+    sequence: int
+    hash: str
+
+
 class Note(Frozen):
     """The content of an entry before it has its place in the chain."""
 

@@ -12,6 +12,9 @@ from domain.moments import FromOutside
 CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """One patient's course: opaque, never a name, a birth date or a record number in clear."""
 
+GroupId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""Several courses that are booked together, as the clinic names them: opaque, as a course's id is."""
+
 _NO_NUL = r"^[^\x00]+$"  # PostgreSQL's text holds any character but this one
 
 PersonId = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]

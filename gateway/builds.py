@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Container, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
@@ -186,7 +186,7 @@ class Builds:
     async def _ids(self, query: str) -> list[CourseId]:
         return [one.removeprefix(COURSE) for one in await named(self._client, f"{COURSES} AND {query}")]
 
-    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
+    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, Any]:
         return self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
 
     async def _known(self) -> WorkerDeploymentInfo:

@@ -10,14 +10,14 @@ from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.ledger import Entry
 from domain.refusal import Refused
 from domain.values import CourseId, Frozen
+from domain.views.bookings import Booking
 from domain.views.escalations_told import ToldEscalation, escalations_told
 from domain.views.figures import CourseFigures
-from domain.views.summary import CourseSummary
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.workflow_calls import TooMany, Unavailable
 from records.store import EscalationFilter, RecordStore
-from records.unreadable_rows import RowUnreadable
+from records.unreadable_rows import Found, RowUnreadable
 from records.watchdog import WatchdogStore
 
 PAGE: Final = 1000
@@ -69,6 +69,7 @@ class ListVerification:
     async def _of_course(self, course_id: CourseId, entries: Sequence[Entry], *, is_silent: bool) -> list[Differs]:
         try:
             listed, figures = await self._store.course(course_id), await self._store.figures_of(course_id)
+            booked = await self._store.bookings_of(course_id)
         except RowUnreadable:
             return []
         if listed is None:
@@ -90,6 +91,7 @@ class ListVerification:
                 [
                     *_compared("courses", course_id, _different(told.summary, listed)),
                     *_compared("course_figures", course_id, _different_figures(told.figures, figures)),
+                    *_different_bookings(told.bookings, booked),
                 ]
             )
             if not found[-1]:
@@ -170,7 +172,7 @@ def _said(fields: Sequence[str]) -> str | None:
     return f"not as Kapstan wrote it: {', '.join(fields)}" if fields else None
 
 
-def _different(held: EscalationView | CourseSummary, listed: EscalationView | CourseSummary) -> list[str]:
+def _different(held: Frozen, listed: Frozen) -> list[str]:
     """The names of the fields in which two models of one kind differ."""
     return [name for name, value in held if name not in _NOT_LISTED and getattr(listed, name) != value]
 
@@ -181,6 +183,24 @@ def _different_figures(held: CourseFigures | None, listed: CourseFigures | None)
     if listed is None:
         return ["all of it"]
     return [name for name, value in _by_instrument(held).items() if _by_instrument(listed)[name] != value]
+
+
+def _different_bookings(held: Sequence[Booking], listed: Found[Booking]) -> list[Differs]:
+    """A course of which none is listed has written nothing since there is a list of them."""
+    told = {one.id: one for one in held}
+    by_id = {one.id: one for one in listed}
+    made_up = (_booking(one, "its course knows no such booking") for one in listed.ids if one not in told)
+    missing = (_booking(one, "its course has it, and it is on no list") for one in told if one not in listed.ids)
+    changed = (
+        _booking(one.id, said)
+        for one in told.values()
+        if one.id in by_id and (said := _said(_different(one, by_id[one.id]))) is not None
+    )
+    return [*made_up, *missing, *changed] if listed.ids else []
+
+
+def _booking(booking: str, how: str) -> Differs:
+    return Differs(relation="bookings", id=booking, differs=how)
 
 
 def _by_instrument(figures: CourseFigures) -> Mapping[str, object]:

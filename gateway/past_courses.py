@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from domain.course.course import Course
-from domain.ledger import Entry, first_fault
+from domain.ledger import Entry, LedgerHead, first_fault
 from domain.past.as_of import BeforeItsBeginning, PastCourse, Wanted, past_course
 from domain.past.ledger_told import ToldOtherwise
 from domain.protocol.approval import content_hash
@@ -18,7 +18,7 @@ from gateway.verification import CATCH_UP_WITHIN, LOOK_AGAIN_AFTER
 from gateway.workflow_calls import Unavailable
 from records.errors import LedgerUnreadable
 from records.store import RecordStore
-from workflows.course_messages import LedgerHead, PinnedCourse
+from workflows.course_messages import PinnedCourse
 
 _MIGRATED: Final = "kap.protocol.migrated"
 
@@ -60,9 +60,9 @@ class PastCourses:
         raise Unavailable(f"the record has {len(entries)} of {head.sequence} entries of this course, the rest to come")
 
     def _told(self, pinned: PinnedCourse, entries: list[Entry], wanted: Wanted) -> PastCourse:
-        versions = self._versions(pinned.protocol)
+        versions = versions_of(self._library, pinned.protocol)
         failed: ToldOtherwise | None = None
-        for first in _firsts(pinned.protocol, entries, versions):
+        for first in begun_with(pinned.protocol, entries, versions):
             blank = Course.blank(pinned.head.course_id, first, pinned.timezone)
             try:
                 return past_course(blank, entries, versions, wanted)
@@ -72,11 +72,12 @@ class PastCourses:
                 failed = otherwise
         raise Unavailable(str(failed)) from failed
 
-    def _versions(self, now: PinnedProtocol) -> Mapping[str, PinnedProtocol]:
-        """The versions of the course's protocol that the folder has, and the one that it follows now, oldest first."""
-        shelved = (one.protocol for one in self._library.versions(now.protocol.id))
-        known = {one.version: PinnedProtocol(protocol=one, hash=content_hash(one)) for one in shelved}
-        return {**known, now.protocol.version: now}
+
+def versions_of(library: Library, now: PinnedProtocol) -> Mapping[str, PinnedProtocol]:
+    """The versions of the course's protocol that the folder has, and the one that it follows now, oldest first."""
+    shelved = (one.protocol for one in library.versions(now.protocol.id))
+    known = {one.version: PinnedProtocol(protocol=one, hash=content_hash(one)) for one in shelved}
+    return {**known, now.protocol.version: now}
 
 
 def _sound(entries: list[Entry], head: LedgerHead) -> list[Entry]:
@@ -87,7 +88,7 @@ def _sound(entries: list[Entry], head: LedgerHead) -> list[Entry]:
     return entries
 
 
-def _firsts(
+def begun_with(
     now: PinnedProtocol, entries: Sequence[Entry], versions: Mapping[str, PinnedProtocol]
 ) -> Iterator[PinnedProtocol]:
     """The versions that the course may have begun with: the one it has, unless it was migrated; no ledger names it."""

@@ -138,7 +138,7 @@ class PlayedWorkflows:
             if not isinstance(event, CourseReferred):
                 raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}")
             self._blank.check(event, self.now)
-            self._temporal.start(self._id, course.WORKFLOW_TYPE, CourseRun(course=self._blank))
+            self._temporal.start(self._id, course.WORKFLOW_TYPE, CourseRun(course=self._blank, ends=False))
         try:
             answer: Answer = self._temporal.update(self._id, "report", Report(event=event, offered=offered), Answer)
         except Refused:

@@ -13,7 +13,7 @@ from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen, Moment
 from domain.verification import MOST_NAMED, ChainHead, VerificationReport
-from gateway.courses import Courses
+from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict
@@ -51,13 +51,14 @@ class Verified(Frozen):
     """The result of verifying one course's ledger.
 
     `unanswered` says why its workflow did not return the head, or why nobody reads the content here, so that only the
-    chain was recomputed. Of a course whose content was erased at `erased_at` the chain of what is stored is whole, and
-    ends as it ended then.
+    chain was recomputed. Of a course whose workflow `has_ended` the head is the one that it ended with. Of one whose
+    content was erased at `erased_at` the chain of what is stored is whole, and ends as it ended then.
     """
 
     course_id: CourseId
     verdict: LedgerVerdict
     unanswered: str | None = None
+    has_ended: bool = False
     erased_at: Moment | None = None
 
     @property
@@ -192,17 +193,17 @@ class Verification:
             tries, self._looks_left = tries - 1, self._looks_left - 1
 
     async def _look(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
-        head = await self._temporal_head(course_id)
-        if head is None:
+        held = await self._held_head(course_id)
+        if held is None:
             return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
-        return await self._compared(course_id, head, None)
+        return await self._compared(course_id, held, None)
 
     async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
         """The record of a course alone, where Temporal says nothing of it."""
         return await self._compared(course_id, None, why)
 
     async def _compared(
-        self, course_id: CourseId, head: tuple[int, str] | None, why: str | None
+        self, course_id: CourseId, held: HeldHead | None, why: str | None
     ) -> tuple[Verified, list[Differs]]:
         try:
             ledger = await self._store.stored_ledger(course_id)
@@ -214,15 +215,23 @@ class Verification:
             return Verified(course_id=course_id, verdict=verdict, unanswered=why), []
         match ledger.locked:
             case CourseErased(at=at, ended_with=ended_with):
-                still = None if head is None else STILL_IN_TEMPORAL
-                verdict = verify_erased(ledger.stored, ended_with)
-                return Verified(course_id=course_id, verdict=verdict, unanswered=still, erased_at=at), []
+                left, verdict = await self._left_in_temporal(course_id), verify_erased(ledger.stored, ended_with)
+                return Verified(course_id=course_id, verdict=verdict, unanswered=left, erased_at=at), []
             case RecordLocked() as locked:
                 verdict = verify(ledger.stored, None)
                 return Verified(course_id=course_id, verdict=verdict, unanswered=str(locked)), []
+        head = (held.head.sequence, held.head.hash) if held is not None else None
         verdict = verify(ledger.entries, head, stored=ledger.stored)
-        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why)
+        has_ended = held is not None and held.has_ended
+        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why, has_ended=has_ended)
         return verified, await self._differing(verified, ledger.entries)
+
+    async def _left_in_temporal(self, course_id: CourseId) -> str | None:
+        """What Temporal may hold of a course that was erased, its workflow ended or not; None if it holds nothing."""
+        try:
+            return STILL_IN_TEMPORAL if await self._courses.is_in_temporal(course_id) else None
+        except Unavailable as away:
+            return str(away)
 
     async def _differing(self, verified: Verified, entries: Sequence[Entry]) -> list[Differs]:
         """What differs in the lists, where there is a whole ledger to compare them with."""
@@ -230,12 +239,11 @@ class Verification:
         is_silent = verified.unanswered is not None
         return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
 
-    async def _temporal_head(self, course_id: CourseId) -> tuple[int, str] | None:
+    async def _held_head(self, course_id: CourseId) -> HeldHead | None:
         try:
-            head = await self._courses.ledger_head(course_id)
+            return await self._courses.held_head(course_id)
         except Refused:
             return None
-        return head.sequence, head.hash
 
 
 def _name(finding: Finding) -> str:

@@ -132,7 +132,7 @@ def raise_told(cause: BaseException | None) -> NoReturn:
         if cause.type == RUN_ENDED:
             raise NotReady("it was just going over into its next run") from cause
         if cause.type == BUSY:
-            raise NotReady("it was deciding another correction of a long course") from cause
+            raise NotReady(f"it was not ready: {cause.message}") from cause
     # Its message is dropped: it may quote a patient.
     raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 

@@ -7,6 +7,7 @@ from typing import Final
 from asyncpg.pool import PoolConnectionProxy
 
 from domain.access import SentBy, Token, TokenId, TokenName
+from domain.escalation.ids import EscalationId
 from domain.values import Code, CourseId, Frozen, Moment, PersonId
 from records.connections import Connections
 from records.statements import statement
@@ -47,6 +48,18 @@ class FailedSignIn(Frozen):
     token_id: TokenId | None
     address: str | None
     request_id: str
+
+
+OPENED: Final = "escalation "
+"""What a read by the link of a page is called, before the id of the escalation that the page is about."""
+
+
+class PageOpened(Frozen):
+    """The link of a page was opened: whose it is, and which escalation it is about."""
+
+    at: Moment
+    escalation: EscalationId
+    person: PersonId
 
 
 class Span(Frozen):
@@ -133,6 +146,12 @@ class AccessStore:
             rows = await connection.fetch(statement("reads"), course_id, site, limit, within.since, within.until)
         return self._reading.all("course_reads", rows, _read, "request_id")
 
+    async def openings(self, courses: Sequence[CourseId], *, limit: int = 5000) -> Found[PageOpened]:
+        """When pages about these courses were opened by their links, newest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("openings"), courses, limit)
+        return self._reading.all("course_reads", rows, _opening, "request_id")
+
     async def administration(self, *, within: Span = EVER, limit: int = 100) -> Found[AdministrationAct]:
         """The acts of administration, newest first."""
         async with self._connections.connection() as connection:
@@ -167,6 +186,11 @@ def _token(row: Row) -> Token:
 
 def _read(row: Row) -> CourseRead:
     return model(CourseRead, row)
+
+
+def _opening(row: Row) -> PageOpened:
+    escalation = str(row["what"]).removeprefix(OPENED)
+    return model(PageOpened, {"at": row["at"], "escalation": escalation, "person": row["person"]})
 
 
 def _act(row: Row) -> AdministrationAct:

@@ -1,8 +1,9 @@
 """Rows with encrypted content: how they are written, and opened again when they are read.
 
 Encrypted, with the key of their course: `data` of the ledger, with the entry's own hash; a course's `hold_reason`,
-`to_do`, `blocked_by` and `ledger_head`; its scores; an escalation's `note`; the watchdog's account of an alarm. All
-else stays clear: docs/operations.md says why.
+`to_do`, `blocked_by` and `ledger_head`; its scores; `room` and `staff` of its bookings; what is kept of it once its
+workflow has ended, with the head of its ledger; an escalation's `note`; the watchdog's account of an alarm. All else
+stays clear: docs/operations.md says why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,21 +12,24 @@ from typing import Any, Final
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import JsonValue
 
+from domain.course.ended_course import EndedCourse
 from domain.escalation.messages import EscalationView
 from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.ledger import Entry, digest
 from domain.values import CourseId
+from domain.views.bookings import Booking
 from domain.views.figures import MeasureFigures
 from domain.views.summary import CourseSummary
+from records import projection
 from records.errors import CourseErased, RecordLocked
 from records.sealing import SEALED_TEXT, CourseSeal, Keyring, is_sealed_text, keep_clear, open_clear
 from records.statements import statement
 from records.unreadable_rows import LockedRow, Row
 
 SEALED: Final = "sealed"
-"""The member of an entry's `data`, and of an alarm's account, that holds what is encrypted, in base64."""
+"""The member of an entry's `data`, a booking's `staff` or an alarm's account that holds it encrypted, in base64."""
 
-_LOCKED_WHOLE: Final = frozenset({"data", "incident", SEALED})
+_LOCKED_WHOLE: Final = frozenset({"data", "incident", "kept_head", SEALED})
 """Columns without which a row says nothing: of a course that was erased it is locked, and not shown without them."""
 
 KEY_IS_GONE: Final = "it is encrypted, and the key of its course is gone from the record"
@@ -37,6 +41,9 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "hold_reason": ("courses", "course_id"),
     "to_do": ("courses", "course_id"),
     "ledger_head": ("courses", "course_id"),
+    "kept_head": ("ended_courses", "course_id"),
+    "content": ("ended_courses", "course_id"),
+    "room": ("bookings", "id"),
     "note": ("escalations", "id"),
 }
 """The text columns that hold encrypted content, each with its table and the column that names the row."""
@@ -97,6 +104,24 @@ def course_as_stored(summary: CourseSummary, seal: CourseSeal | None) -> CourseS
     )
 
 
+def ended_course_as_stored(ended: EndedCourse, seal: CourseSeal | None) -> EndedCourse:
+    """What is kept of a course whose workflow ends, as its row holds it."""
+    row = ended.head.course_id
+    return ended.but(
+        head=ended.head.but(hash=_kept(seal, ("ended_courses", row, "kept_head"), ended.head.hash)),
+        content=_kept(seal, ("ended_courses", row, "content"), ended.content),
+    )
+
+
+def booking_as_stored(booking: Booking, seal: CourseSeal | None) -> tuple[object, ...]:
+    """The values of `project_booking.sql`, in its order."""
+    stored = booking.but(room=_kept(seal, ("bookings", booking.id, "room"), booking.room))
+    staff: JsonValue = [one.model_dump(mode="json") for one in booking.staff]
+    if seal and staff:
+        staff = {SEALED: seal.seal(("bookings", booking.id, "staff"), staff)}
+    return projection.booking_row(stored, staff)
+
+
 def escalation_as_stored(view: EscalationView, seal: CourseSeal | None) -> EscalationView:
     """The escalation as its row holds it."""
     return view.but(note=_kept(seal, ("escalations", view.id, "note"), view.note))
@@ -137,6 +162,14 @@ async def opened(connection: PoolConnectionProxy, keyring: Keyring, rows: Sequen
     return [_opened(keyring, keys, row) for row in rows]
 
 
+def unlocked(rows: Sequence[Row]) -> Sequence[Row]:
+    """The same rows. Raises `RecordLocked` or `CourseErased` if one of them is locked."""
+    for row in rows:
+        if isinstance(row, LockedRow):
+            raise row.why
+    return rows
+
+
 def is_erased(row: Row) -> bool:
     """Whether this row's content is locked since its course was erased."""
     return isinstance(row, LockedRow) and isinstance(row.why, CourseErased)
@@ -162,6 +195,7 @@ def _sealed_for(row: Row) -> str | None:
         any(is_sealed_text(row.get(name)) for name in _TEXTS)
         or any(map(is_sealed_text, row.get("blocked_by") or ()))
         or is_sealed(row.get("data"))
+        or is_sealed(row.get("staff"))
         or any(map(is_sealed, row.get("measures") or ()))
         or isinstance(row.get(SEALED), str)
     )
@@ -169,7 +203,7 @@ def _sealed_for(row: Row) -> str | None:
 
 
 def is_sealed(held: object) -> bool:
-    """Whether an entry's data, an alarm's account or an instrument's row is encrypted."""
+    """Whether an entry's data, a booking's staff, an alarm's account or an instrument's row is encrypted."""
     return isinstance(held, Mapping) and isinstance(held.get(SEALED), str)
 
 
@@ -180,6 +214,8 @@ def _opened_by(seal: CourseSeal, row: Row) -> Row:
         found |= {name: content[name] for name in ("data", "hash", "previous_hash")}
     if is_sealed(found.get("incident")):
         found["incident"] = seal.open(("watch_incidents", row["escalation_id"], "incident"), row["incident"][SEALED])
+    if is_sealed(found.get("staff")):
+        found["staff"] = seal.open(("bookings", row["id"], "staff"), row["staff"][SEALED])
     if "measures" in found:
         found["measures"] = [_measure(seal, one) for one in row["measures"]]
     if isinstance(found.get(SEALED), str):
@@ -231,6 +267,8 @@ def _blank(row: Row) -> Row:
         found["ledger_head"] = ""
     if any(map(is_sealed_text, row.get("blocked_by") or ())):
         found["blocked_by"] = []
+    if is_sealed(row.get("staff")):
+        found["staff"] = []
     if "measures" in row:
         found["measures"] = [_without_sealed(one) for one in row["measures"] if not is_sealed(one)]
     return {**row, **found}

@@ -24,6 +24,10 @@ class RecordStoreReadOnly(RecordStoreUnreachable):
         super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
 
 
+class GivesWay(RecordStoreError):  # noqa: N818  an operator reads it
+    """A process of its own watches from now on, and the one that stood in for it does no more."""
+
+
 class RoleMayNot(RecordStoreError):  # noqa: N818  an operator reads it
     """The role of the connection may not do this; the message names what it was kept from."""
 
@@ -82,6 +86,7 @@ _BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {
     "ledger_one_entry_a_sequence": LedgerConflict(HOLDS_ANOTHER),
     "ledger_follows_the_one_before": LedgerGap(FOLLOWS_NOT),
     "ledger_first_follows_nothing": LedgerGap("the first entry of a course names a hash before it"),
+    "ended_courses_end_where_their_ledger_does": LedgerGap("the ledger lacks the entry that the course ends with"),
 }
 
 _CANNOT_CONNECT = (

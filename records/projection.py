@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
+from domain.course.course import Course
+from domain.course.ended_course import EndedCourse
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationView, Page
-from domain.ledger import Entry
+from domain.ledger import Entry, LedgerHead
 from domain.values import CourseId, Frozen
+from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures
 from domain.views.summary import CourseSummary
 from records.unreadable_rows import Row, model
@@ -91,6 +94,26 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
     )
 
 
+def ended_course_row(ended: EndedCourse) -> tuple[object, ...]:
+    """The values of `keep_ended_course.sql`, in its order."""
+    return (ended.head.course_id, ended.head.sequence, ended.head.hash, ended.content)
+
+
+def kept_head(row: Row) -> LedgerHead:
+    """The head of the ledger with which the course was kept."""
+    return LedgerHead(course_id=row["course_id"], sequence=row["sequence"], hash=row["kept_head"])
+
+
+def kept_course(row: Row) -> EndedCourse:
+    """The course as it was kept, its content unread."""
+    return EndedCourse(head=kept_head(row), content=row["content"])
+
+
+def ended_course(row: Row) -> Course:
+    """The course as it was kept. Raises `ValueError` if it is another than its row says."""
+    return kept_course(row).read()
+
+
 def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ...]:
     """The values of `project_figures.sql`, in its order."""
     return (
@@ -108,6 +131,35 @@ def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ..
 def figures(row: Row) -> CourseFigures:
     """One course's figures from their row, with its measures."""
     return model(CourseFigures, {name: value for name, value in row.items() if name != "course_id"})
+
+
+def booking_row(booking: Booking, staff: JsonValue) -> tuple[object, ...]:
+    """The values of `project_booking.sql`, in its order; `staff` is what its column holds."""
+    return (
+        booking.course_id,
+        booking.session,
+        booking.site,
+        booking.stage,
+        booking.starts_at,
+        booking.ends_at,
+        booking.is_here,
+        booking.is_off,
+        booking.room,
+        staff,
+        booking.group,
+    )
+
+
+class _Booking(Booking):
+    """A booking restricted to values that the pages can show."""
+
+    session: Session
+
+
+def booking(row: Row) -> Booking:
+    """The booking from its row."""
+    fields = {name: value for name, value in row.items() if name != "id"}
+    return Booking.model_construct(**dict(model(_Booking, fields)))
 
 
 class _Course(CourseSummary):

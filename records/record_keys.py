@@ -11,12 +11,21 @@ from domain.views.summary import Batch
 from records import projection
 from records.access import AdministrationAct, record_act
 from records.connections import Connections
-from records.encrypted_rows import alarm_as_stored, is_sealed, opened, seal_to_write, sealed_entry
+from records.encrypted_rows import (
+    alarm_as_stored,
+    booking_as_stored,
+    ended_course_as_stored,
+    is_sealed,
+    opened,
+    seal_to_write,
+    sealed_entry,
+    unlocked,
+)
 from records.errors import CourseErased, LedgerUnreadable
-from records.sealing import CourseSeal
+from records.sealing import CourseSeal, is_sealed_text
 from records.statements import statement
 from records.store import project_course, project_escalation
-from records.unreadable_rows import LockedRow, Row, model
+from records.unreadable_rows import Row, model
 
 
 class Encrypted(Frozen):
@@ -69,6 +78,7 @@ class RecordKeys:
                 entries = await self._encrypt_ledger(connection, course_id, seal)
             except LedgerUnreadable as broken:
                 return Encrypted(course_id=course_id, left=str(broken), is_wrapped_anew=is_wrapped_anew)
+            await self._encrypt_kept(connection, course_id, seal)
             await self._encrypt_lists(connection, course_id, seal)
         return Encrypted(course_id=course_id, entries=entries, is_wrapped_anew=is_wrapped_anew)
 
@@ -106,15 +116,21 @@ class RecordKeys:
 
     def _sound(self, course_id: CourseId, rows: Sequence[Row]) -> Sequence[Entry]:
         """The entries of these rows, their chain whole. Raises `LedgerUnreadable`, or `RecordLocked`."""
-        for row in rows:
-            if isinstance(row, LockedRow):
-                raise row.why
-        found = self._reading.all("ledger", rows, projection.entry, "sequence", of=course_id)
+        found = self._reading.all("ledger", unlocked(rows), projection.entry, "sequence", of=course_id)
         if found.unreadable:
             raise LedgerUnreadable(course_id, int(found.unreadable[0].id), found.unreadable[0].detail)
         if (fault := first_fault(found)) is not None:
             raise LedgerUnreadable(course_id, fault.sequence, fault.reason)
         return found
+
+    async def _encrypt_kept(self, connection: PoolConnectionProxy, course_id: CourseId, seal: CourseSeal) -> None:
+        """Encrypts the course as it was kept when its workflow ended, whatever that holds."""
+        for row in await connection.fetch(statement("kept_course"), course_id):
+            if is_sealed_text(row["content"]) and is_sealed_text(row["kept_head"]):
+                continue
+            (held,) = unlocked(await opened(connection, self._keyring, [row]))
+            stored = ended_course_as_stored(projection.kept_course(held), seal)
+            await connection.execute(statement("encrypt_ended_course"), *projection.ended_course_row(stored))
 
     async def _encrypt_lists(self, connection: PoolConnectionProxy, course_id: CourseId, seal: CourseSeal) -> None:
         """Writes every row of the lists again that can be read."""
@@ -126,6 +142,9 @@ class RecordKeys:
             await connection.execute(statement("set_back_course"), course_id)
             batch = Batch(course_id=course_id, entries=(), summary=summary, figures=next(iter(counted), None))
             await project_course(connection, batch, seal)
+        bookings = await self._read(connection, "bookings_of_course", course_id)
+        for booking in self._reading.all("bookings", bookings, projection.booking, "id", of=course_id):
+            await connection.execute(statement("project_booking"), *booking_as_stored(booking, seal))
         for row in await connection.fetch(statement("escalations_of_course"), course_id):
             await connection.execute(statement("hold_escalation"), row["id"])
             escalations = await self._read(connection, "escalation", row["id"])
@@ -151,9 +170,12 @@ class RecordKeys:
             if key is not None and key["erased_at"] is not None:
                 return ErasedCourse(course_id=course_id, sequence=key["ended_with"], hash=key["ended_hash"])
             rows = await connection.fetch(statement("ledger_of_course"), course_id)
-            in_clear = [row["sequence"] for row in rows if not is_sealed(row["data"])]
+            in_clear = [
+                *(f"row {row['sequence']} of its ledger" for row in rows if not is_sealed(row["data"])),
+                *await self._kept_in_clear(connection, course_id),
+            ]
             if key is None or in_clear or not rows:
-                where = f"row {in_clear[0]} of its ledger" if in_clear else "its ledger"
+                where = in_clear[0] if in_clear else "its ledger"
                 raise NotEncrypted(f"{where} is not encrypted, and cannot be erased: run kapstan encrypt first")
             last = rows[-1]
             erased = ErasedCourse(course_id=course_id, sequence=last["sequence"], hash=last["hash"])
@@ -163,6 +185,21 @@ class RecordKeys:
         async with self._connections.connection() as connection:
             await connection.execute(statement("forget_erased_keys"))
         return erased
+
+    async def _kept_in_clear(self, connection: PoolConnectionProxy, course_id: CourseId) -> list[str]:
+        """What is kept in clear of a course beside its ledger, and goes by no entry: it would outlast the key."""
+        kept = await connection.fetch(statement("kept_course"), course_id)
+        booked = await connection.fetch(statement("bookings_of_course"), course_id)
+        return [
+            *("the course as it ended" for row in kept if not is_sealed_text(row["content"])),
+            *(f"the booking of session {row['session']}" for row in booked if _names_anybody(row)),
+        ]
+
+
+def _names_anybody(booked: Row) -> bool:
+    """Whether a booking's row names a room or people in clear."""
+    room, staff = booked["room"], booked["staff"]
+    return not (room is None or is_sealed_text(room)) or not (staff == [] or is_sealed(staff))
 
 
 def _alarm(row: Row) -> WatchdogAlarm:

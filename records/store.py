@@ -10,23 +10,30 @@ from typing import Annotated, Final
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import Field
 
+from domain.course.course import Course
+from domain.course.ended_course import EndedCourse
+from domain.course.session import LONG_PAST
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
-from domain.ledger import GENESIS, Entry
-from domain.values import Code, CourseId, Frozen, Severity
+from domain.ledger import GENESIS, Entry, LedgerHead
+from domain.values import Code, CourseId, Frozen, GroupId, Moment, Severity
 from domain.verification import VerificationReport
+from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures, FleetFigures
 from domain.views.summary import Batch, CourseSummary
 from records import projection
 from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections
 from records.encrypted_rows import (
+    booking_as_stored,
     course_as_stored,
+    ended_course_as_stored,
     escalation_as_stored,
     measure_as_stored,
     opened,
     seal_to_write,
     sealed_entry,
+    unlocked,
 )
 from records.errors import (
     FOLLOWS_NOT,
@@ -49,6 +56,7 @@ from records.unreadable_rows import Found, LockedRow, Row, RowId
 __all__ = [
     "EVERY_COURSE",
     "EVERY_ESCALATION",
+    "BookingFilter",
     "CourseFilter",
     "EscalationFilter",
     "Head",
@@ -94,6 +102,20 @@ class EscalationFilter(Frozen):
     site: str | None = None
     limit: Limit = 100
     cursor: RowId | None = None
+
+
+class BookingFilter(Frozen):
+    """Which bookings a list shows: those that take a room or people between `since` and `until`.
+
+    `seen_site` is the only site that the reader may see, and `behind_escalations` leaves out courses that never had an
+    escalation. A patient who is still here at `now` is taken as long as they are.
+    """
+
+    since: Moment
+    until: Moment
+    now: Moment
+    seen_site: str | None = None
+    behind_escalations: bool = False
 
 
 EVERY_COURSE = CourseFilter()
@@ -244,6 +266,43 @@ class RecordStore:
         async with self._connections.connection() as connection:
             return await connection.fetchrow(statement("course"), course_id) is not None
 
+    async def keep_ended_course(self, ended: EndedCourse) -> None:
+        """Keeps a course whose workflow ends, as it stands; what was kept of it when it had gone further is left.
+
+        Raises `LedgerGap` unless its ledger has the entry that the course ends with, `RecordLocked` where the course is
+        encrypted and its key is not at hand, and `CourseErased`.
+        """
+        course_id = ended.head.course_id
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("begin_appending"), course_id)
+            stored = ended_course_as_stored(ended, await seal_to_write(connection, self._keyring, course_id))
+            await connection.execute(statement("keep_ended_course"), *projection.ended_course_row(stored))
+
+    async def is_kept(self, head: LedgerHead) -> bool:
+        """Whether a course was kept with this head, and its ledger ends there still.
+
+        Raises `RecordLocked`, or `CourseErased`.
+        """
+        async with self._connections.connection() as connection:
+            found = await connection.fetch(statement("ended_head"), head.course_id)
+            rows = unlocked(await self._opened(connection, found))
+        return any((row["sequence"], row["kept_head"]) == (head.sequence, head.hash) for row in rows)
+
+    async def ended_course(self, course_id: CourseId) -> Course | None:
+        """The course as its workflow left it; None if none was kept, or its ledger has gone on since.
+
+        Raises `RecordLocked` without the course's key, or `CourseErased`.
+        """
+        async with self._connections.connection() as connection:
+            found = await connection.fetch(statement("ended_course"), course_id)
+            rows = unlocked(await self._opened(connection, found))
+        if not rows:
+            return None
+        # In a thread of its own: a large course is read for a tenth of a second.
+        return await asyncio.to_thread(
+            self._reading.one, "ended_courses", rows[0], projection.ended_course, "course_id"
+        )
+
     async def courses(self, filters: CourseFilter = EVERY_COURSE) -> Found[CourseSummary]:
         """One page of courses, newest start first; empty for an unknown cursor."""
         async with self._connections.connection() as connection:
@@ -310,6 +369,35 @@ class RecordStore:
             rows = await self._opened(connection, await connection.fetch(statement("figures_of_course"), course_id))
         return self._reading.one("course_figures", rows[0], projection.figures, "course_id") if rows else None
 
+    async def bookings(self, filters: BookingFilter) -> Found[Booking]:
+        """The bookings of a time span, first those that start first."""
+        async with self._connections.connection() as connection:
+            found = await connection.fetch(
+                statement("bookings"),
+                filters.since,
+                filters.until,
+                filters.seen_site,
+                filters.behind_escalations,
+                filters.now - LONG_PAST,
+            )
+            rows = await self._opened(connection, found)
+        return self._reading.all("bookings", rows, projection.booking, "id")
+
+    async def bookings_of_group(
+        self, group: GroupId, seen_site: str | None = None, *, behind_escalations: bool = False
+    ) -> Found[Booking]:
+        """The bookings of a group that may be seen, whenever they are; first those that start first."""
+        async with self._connections.connection() as connection:
+            found = await connection.fetch(statement("bookings_of_group"), group, seen_site, behind_escalations)
+            rows = await self._opened(connection, found)
+        return self._reading.all("bookings", rows, projection.booking, "id")
+
+    async def bookings_of(self, course_id: CourseId) -> Found[Booking]:
+        """The bookings listed of one course, by session."""
+        async with self._connections.connection() as connection:
+            rows = await self._opened(connection, await connection.fetch(statement("bookings_of_course"), course_id))
+        return self._reading.all("bookings", rows, projection.booking, "id", of=course_id)
+
     async def listed(self) -> list[str]:
         """The id of every course that a list names, whether there is a ledger of it or not."""
         async with self._connections.connection() as connection:
@@ -322,9 +410,10 @@ class RecordStore:
         return [row["id"] for row in rows]
 
     async def list_anew(self, batch: Batch) -> bool:
-        """Overwrites the course's row and figures, whatever stands there; its ledger must end where the batch does.
+        """Overwrites the course's row, figures and bookings, whatever stands there.
 
-        Otherwise nothing changes, and it returns False. Needs the role that owns the database.
+        Its ledger must end where the batch does; otherwise nothing changes, and it returns False. Needs the role that
+        owns the database.
         """
         async with self._connections.transaction() as connection:
             await connection.execute(statement("begin_appending"), batch.course_id)
@@ -334,6 +423,9 @@ class RecordStore:
                 return False
             await connection.execute(statement("set_back_course"), batch.course_id)
             await project_course(connection, batch, await seal_to_write(connection, self._keyring, batch.course_id))
+            await connection.execute(
+                statement("drop_bookings_but"), batch.course_id, [one.session for one in batch.bookings]
+            )
         return True
 
     async def list_escalation_anew(self, view: EscalationView) -> None:
@@ -383,11 +475,21 @@ async def project_escalation(connection: PoolConnectionProxy, keyring: Keyring, 
 
 
 async def project_course(connection: PoolConnectionProxy, batch: Batch, seal: CourseSeal | None) -> None:
-    """Stores the course's row and figures, unless a newer row is stored; must run in a transaction."""
+    """Stores the course's row, unless a newer one is stored, and with it the figures and bookings that the batch tells.
+
+    Must run in a transaction.
+    """
     row = projection.course_row(course_as_stored(batch.summary, seal))
-    if await connection.fetchval(statement("project_course"), *row) is None or batch.figures is None:
+    if await connection.fetchval(statement("project_course"), *row) is None:
         return
-    course_id, figures = batch.course_id, batch.figures
+    if batch.figures:
+        await _project_figures(connection, batch.course_id, batch.figures, seal)
+    await connection.executemany(statement("project_booking"), [booking_as_stored(one, seal) for one in batch.bookings])
+
+
+async def _project_figures(
+    connection: PoolConnectionProxy, course_id: CourseId, figures: CourseFigures, seal: CourseSeal | None
+) -> None:
     await connection.execute(statement("project_figures"), *projection.figures_row(course_id, figures))
     measures = [measure_as_stored(course_id, measure, seal) for measure in figures.measures]
     await connection.executemany(statement("project_measure"), measures)
@@ -398,9 +500,8 @@ async def project_course(connection: PoolConnectionProxy, batch: Batch, seal: Co
 
 def _hash(row: Row) -> str:
     """The hash of an entry's content. Raises `RecordLocked` or `CourseErased`."""
-    if isinstance(row, LockedRow):
-        raise row.why
-    return str(row["hash"])
+    (one,) = unlocked((row,))
+    return str(one["hash"])
 
 
 @asynccontextmanager

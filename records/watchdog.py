@@ -17,7 +17,7 @@ from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.values import CourseId
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.encrypted_rows import alarm_as_stored, opened, seal_to_write
-from records.errors import in_our_words, where
+from records.errors import GivesWay, in_our_words, where
 from records.schema import require_schema
 from records.servers import Servers, require_writes
 from records.statements import statement
@@ -31,6 +31,10 @@ LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 FROZEN_AFTER: Final = timedelta(minutes=1)
 """How long a watchdog may be idle: one that hangs sends no queries, so PostgreSQL ends its connection and another takes
 over."""
+
+STANDS_IN_AFTER: Final = timedelta(seconds=10)
+"""How long nobody has to be there who does nothing but watch, before a console stands in: one that dies is started
+again within that."""
 
 MOST_SHOWN: Final = 50
 
@@ -203,26 +207,37 @@ def _alarm(row: Row) -> WatchdogAlarm:
 class WatchdogLock:
     """The watchdog lock: held by one process at a time, for as long as its connection lasts."""
 
-    def __init__(self, connection: asyncpg.Connection, place: str) -> None:
+    def __init__(self, connection: asyncpg.Connection, place: str, *, stands_in: bool = False) -> None:
         self._connection = connection
         self._place = place
+        self._stands_in = stands_in
         self._asking = asyncio.Lock()
 
     async def check(self) -> None:
         """Checks that the lock is still held. Raises `RecordStoreUnreachable` once the connection is lost.
 
-        So it does once the server takes no writes any more: the lock must then be taken on the server that does.
+        So it does once the server takes no writes any more: the lock must then be taken on the server that does. Raises
+        `GivesWay` where it only stands in, and somebody has come who does nothing but watch.
         """
         async with self._asking:
             with in_our_words(self._place):
                 await require_writes(self._connection, self._place)
+                if self._stands_in and not await _is_nobody_there(self._connection):
+                    raise GivesWay("a process that does nothing else watches again")
 
 
 @asynccontextmanager
-async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTER) -> AsyncIterator[WatchdogLock]:
+async def turn_to_watch(
+    database_url: str,
+    frozen_after: timedelta = FROZEN_AFTER,
+    *,
+    stands_in: bool = False,
+    stands_in_after: timedelta = STANDS_IN_AFTER,
+) -> AsyncIterator[WatchdogLock]:
     """Acquires the watchdog lock; held until the context exits or the connection drops.
 
-    Waits while another process holds it. The connection drops if the lock is not checked for `frozen_after`. Raises
+    Waits while another process holds it; one that `stands_in` also while any process is there that does not, and for
+    `stands_in_after` once there is none. The connection drops if the lock is not checked for `frozen_after`. Raises
     `RecordStoreUnreachable` or `SchemaTooOld`.
     """
     place = where(database_url)
@@ -239,8 +254,27 @@ async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTE
     try:
         with in_our_words(place):
             await require_schema(connection)
-            while not await connection.fetchval(statement("begin_watching")):  # noqa: ASYNC110  another process has it
-                await asyncio.sleep(TURN_SOUGHT_EVERY.total_seconds())
-        yield WatchdogLock(connection, place)
+            if not stands_in:
+                await connection.execute(statement("come_to_watch"))
+            await _take(connection, alone_for=stands_in_after if stands_in else None)
+        yield WatchdogLock(connection, place, stands_in=stands_in)
     finally:
         connection.terminate()
+
+
+async def _is_nobody_there(connection: asyncpg.Connection) -> bool:
+    """Whether no process is there that does nothing but watch."""
+    return bool(await connection.fetchval(statement("nobody_came_to_watch")))
+
+
+async def _take(connection: asyncpg.Connection, *, alone_for: timedelta | None) -> None:
+    """Waits for the lock and takes it; where `alone_for` is given, only once nobody else was there for so long."""
+    clock = asyncio.get_running_loop().time
+    alone_since = clock()
+    while True:
+        if alone_for is not None and not await _is_nobody_there(connection):
+            alone_since = clock()
+        is_ones_turn = alone_for is None or clock() - alone_since >= alone_for.total_seconds()
+        if is_ones_turn and await connection.fetchval(statement("begin_watching")):
+            return
+        await asyncio.sleep(TURN_SOUGHT_EVERY.total_seconds())

@@ -21,7 +21,7 @@ from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
 
 PORT_OPTION = "--port"
-READY_WITHIN = timedelta(minutes=1)
+READY_WITHIN = timedelta(minutes=2)
 FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
 ADMIN = "kapstan up"
 LINK_SECRET_BYTES = 32

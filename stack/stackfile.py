@@ -15,14 +15,15 @@ class StackPids(Frozen):
     postgres: int | None
     temporal: int | None
     console: int | None = None
+    watch: int | None = None
     workers: tuple[int, ...]
 
 
 class StackFile(Frozen):
     """The addresses of a stack's services as seen from this machine, and the files it uses.
 
-    `worker_metrics` are the addresses at which the workers answer `/metrics` and `/healthz`. Without
-    `payload_keys_file` the keys are those that the operator has set.
+    `worker_metrics` are the addresses at which the workers answer `/metrics` and `/healthz`, `watch_metrics` is that of
+    the watch. Without `payload_keys_file` the keys are those that the operator has set.
     """
 
     console: str | None = None
@@ -30,6 +31,7 @@ class StackFile(Frozen):
     temporal_ui: str
     database: str
     worker_metrics: tuple[str, ...] = ()
+    watch_metrics: str | None = None
     pids: StackPids
     admin_token_file: Path | None = None
     payload_keys_file: Path | None = None

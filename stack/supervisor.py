@@ -1,4 +1,4 @@
-"""`kapstan up`: starts PostgreSQL, Temporal, workers and console in order, supervises them, and stops them in order."""
+"""`kapstan up`: starts PostgreSQL, Temporal, workers, watch and console, supervises them, and stops them in order."""
 
 import asyncio
 import sys
@@ -26,6 +26,8 @@ from stack.programs import Oversight
 from stack.signals import StopSignals
 from stack.stackfile import StackFile, StackPids
 from stack.temporal import NAMESPACE, TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer, environment_without_temporal
+from stack.watch import NAME as WATCH
+from stack.watch import Watch
 from stack.workers import Workers, worker_names
 from workflows.queues import COURSES, PAGING
 
@@ -71,6 +73,7 @@ class Stack:
         self._signals = StopSignals()
         self._exits = AsyncExitStack()
         self._console: ConsoleServer | None = None
+        self._watch: Watch | None = None
 
     @property
     def file(self) -> StackFile:
@@ -81,12 +84,14 @@ class Stack:
             temporal_ui=self._temporal.ui,
             database=self._postgres.url,
             worker_metrics=self._workers.urls,
+            watch_metrics=self._watch.url if self._watch else None,
             protocols=self._plan.protocols,
             oncall=self._plan.oncall,
             pids=StackPids(
                 postgres=self._roll.pid("postgres"),
                 temporal=self._roll.pid("temporal"),
                 console=self._roll.pid("console"),
+                watch=self._roll.pid(WATCH),
                 workers=self._workers.pids,
             ),
             admin_token_file=self._directory.admin_token if self._console else None,
@@ -143,12 +148,14 @@ class Stack:
             elsewhere={PORT_OPTION: plan.host},
         )
         self._keys = keep_payload_keys(directory, plan.environment)
-        ports = claim(LOOPBACK, dict.fromkeys(worker_names(plan.workers)), apart_from=self._ports.values())
+        names = (*worker_names(plan.workers), WATCH)
+        ports = dict(claim(LOOPBACK, dict.fromkeys(names), apart_from=self._ports.values()))
+        watch_port = ports.pop(WATCH)
         self._temporal = TemporalServer(
             plan.data,
             port=self._ports[TEMPORAL_PORT_OPTION],
             ui_port=self._ports[UI_PORT_OPTION],
-            codec=f"{console_url(plan.host, self._ports[PORT_OPTION])}/codec" if plan.with_console else None,
+            codec=f"{self._console_url}/codec" if plan.with_console else None,
             time_skipping=plan.time_skipping,
             oversight=oversight,
         )
@@ -169,16 +176,24 @@ class Stack:
         if plan.with_console:
             kept = directory.admin_token.read_text() if directory.admin_token.exists() else None
             replace_file(directory.admin_token, (await admin_token(self._postgres.url, kept)).encode())
+            environment = self._environment(self._postgres.console_url)
+            watch = Watch(plan.data, host=LOOPBACK, port=watch_port, environment=environment, oversight=oversight)
+            self._watch = await self._exits.enter_async_context(watch)
             self._console = await self._exits.enter_async_context(
                 ConsoleServer(
                     plan.data,
                     host=plan.host,
                     port=self._ports[PORT_OPTION],
-                    environment=self._environment(self._postgres.console_url),
+                    environment=environment,
                     oversight=oversight,
                 )
             )
+            await watch.until_it_watches()
         self._announce(directory.stack_file)
+
+    @property
+    def _console_url(self) -> str:
+        return console_url(self._plan.host, self._ports[PORT_OPTION])
 
     def _environment(self, database: str) -> dict[str, str]:
         """The environment of workers or console, which know the record store by the URL of their own role."""
@@ -199,7 +214,7 @@ class Stack:
             "KAPSTAN_DEPLOYMENT": "",
             # Nothing is waited for in a virtual clock's time but what the clinic waits for.
             **({"KAPSTAN_GATHERING": "PT0S"} if self._plan.time_skipping else {}),
-            **({"KAPSTAN_PUBLIC_URL": console_url(self._plan.host, self._ports[PORT_OPTION])} if has_console else {}),
+            **(dict.fromkeys(("KAPSTAN_PUBLIC_URL", "KAPSTAN_CONSOLE_URL"), self._console_url) if has_console else {}),
             **self._plan.environment,
         }
 
@@ -217,6 +232,8 @@ class Stack:
         self._say(f"Temporal UI  {self.file.temporal_ui}")
         if self._console is not None:
             self._say(f"Console      {self._console.url}  (its token: {self._directory.admin_token})")
+        if self._watch is not None:
+            self._say(f"Watch        {self._watch.url}/healthz")
         if self.file.allow_plain_payloads:
             self._say(f"Payloads     those in clear are still read: see {self._directory.plain_payloads}")
         self._say(f"Workers      {len(self.file.pids.workers)} on {COURSES} and {PAGING}")

@@ -3,8 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,9 +11,9 @@ from temporalio.client import Client
 
 from domain.escalation.ids import EscalationId
 from domain.escalation.watchdog_alarm import is_of_the_watch
-from domain.values import CourseId, Frozen
+from domain.values import Frozen
 from gateway.codec import EncryptionCodec
-from gateway.courses import Courses, none_was_erased
+from gateway.courses import Courses
 from gateway.erasing import Erasing
 from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
@@ -35,9 +34,6 @@ from records.watchdog import WatchdogStore
 from settings import Misconfigured, read_settings
 from stack.payload_keys import codec_of, keyring_of
 from stack.stackfile import StackFile, read_stack_file
-
-ErasedAt = Callable[[CourseId], Awaitable[datetime | None]]
-"""When the content of a course was erased; None if it was not."""
 
 Opened = TypeVar("Opened")
 Answer = TypeVar("Answer")
@@ -75,16 +71,13 @@ class Target(Frozen):
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
         library, on_call = load_folder(self.protocols), OnCallBook(self.oncall)
-        async with AsyncExitStack() as exits:
-            erased_at: ErasedAt = none_was_erased
-            if self.database is not None:
-                erased_at = (await exits.enter_async_context(self.store())).erased_at
+        async with self.store() as store:
             yield Courses(
                 await self._client(),
                 library,
+                store,
                 allow_unapproved=self.allow_unapproved,
                 timezone_of=lambda site: on_call.now().timezone_of(site),
-                erased_at=erased_at,
             )
 
     @asynccontextmanager

@@ -2,7 +2,9 @@
 
 from temporalio import activity
 
+from domain.course.ended_course import EndedCourse
 from domain.escalation.messages import EscalationView, Page, PageOrder
+from domain.ledger import LedgerHead
 from domain.oncall.file import OnCallQuery, OnCallSnapshot
 from domain.verification import VerificationReport
 from domain.views.summary import Batch
@@ -11,6 +13,18 @@ from domain.views.summary import Batch
 @activity.defn
 async def append_entries(batch: Batch) -> None:
     """Appends the batch to the ledger."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def keep_ended_course(ended: EndedCourse) -> None:
+    """Keeps a course whose workflow ends."""
+    raise NotImplementedError
+
+
+@activity.defn
+async def is_kept(head: LedgerHead) -> bool:
+    """Whether the record kept the course with this head, and its ledger ends there still."""
     raise NotImplementedError
 
 

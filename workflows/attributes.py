@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+)
 
 from domain.course.course import Course
 from domain.course.deadlines import Deadline
@@ -48,6 +53,13 @@ def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdat
         for key, value in _values(after)
         if old.get(key) != value
     ]
+
+
+def attributes(shown: Shown) -> TypedSearchAttributes:
+    """All that a course is listed by, of one that begins again: Temporal hands them on to the next run alone."""
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, value) for key, value in _values(shown) if value is not None]
+    )
 
 
 def story(shown: Shown, *, was_cancelled: bool = False) -> str:

@@ -9,25 +9,24 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.course import asking
     from domain.course.answer import AlreadyAnswered, Answer
     from domain.course.asking import Foretold, Intent
     from domain.course.corrections import corrected_fact
     from domain.course.course import Course, Decision
-    from domain.course.projection import Ahead, CallsToCome, calls_to_come
+    from domain.course.projection import Ahead, CallsToCome
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
-    from domain.events.clinic_events import ProtocolMigrated
-    from domain.ledger import Entry
-    from domain.protocol.pinned import PinnedProtocol
+    from domain.ledger import Entry, LedgerHead
     from domain.refusal import Refused
     from domain.values import Blocker
-    from domain.views.course import CourseView, batch_of, course_view
-    from domain.views.migration import Foreseen, foreseen
+    from domain.views.course import CourseView, batch_of
+    from domain.views.migration import Foreseen
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
-    from workflows.course_messages import CourseRun, LedgerHead, PinnedCourse, Question, Report
+    from workflows.course_end import CourseEnd, is_newest
+    from workflows.course_messages import CourseRun, PinnedCourse, Question, Report
+    from workflows.course_queries import CourseQueries
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
@@ -74,30 +73,43 @@ class PatientCourse:
         self._fullness = Fullness(run.carried_bytes, self._course)
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = Shown(self._course, self._course.deadlines())
+        self._end = CourseEnd(run.ends, lambda: self._shown, self._is_idle)
+        self._is_waking = run.is_woken
         self._prepared: Prepared | None = None
         self._updates = 0
         self._retold_at: datetime | None = None
 
     @workflow.run
-    async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
-        """Runs without end: waits for the next clinic event or the earliest deadline.
+    async def run(self, run: CourseRun) -> LedgerHead | None:  # noqa: ARG002  used by `__init__`
+        """Waits for the next clinic event or the earliest deadline, until the course is closed and nothing is owed.
 
-        A closed course keeps running: its id is never used again, and it takes and judges facts for ever. So does one
-        that somebody tried to cancel in Temporal.
+        Returns the head of its ledger then, which Temporal remembers for the retention; None if it never began.
+
+        It takes and judges facts for ever: the next one wakes it again from the record. Its id is never used again. One
+        that somebody tried to cancel in Temporal goes on.
         """
-        await self._alongside.see_through(self._goes_on(), self._tell)
+        return await self._alongside.see_through(self._goes_on(), self._tell)
 
-    async def _goes_on(self) -> None:
-        if not await self._is_referred():
-            return
+    async def _goes_on(self) -> LedgerHead | None:
+        if not await self._is_referred() or (self._is_waking and not await is_newest(self._course)):
+            return None
+        self._is_waking = False
         # Never cancelled: their activities complete, and the next run takes over the rest.
         self._alongside.start(self._outbox.run())
         self._alongside.start(self._dispatcher.run())
+        self._alongside.start(self._end.run())
         if self._fullness.is_half_used(self._course):
             self._apply(self._course.is_filling(workflow.now()))
         while not self._is_run_over():
             await self._something_happens()
             self._apply(self._course.pass_deadlines(workflow.now(), self._shown.deadlines))
+            if self._end.has_come:
+                return self._course.head
+        await self._go_over()
+        return None
+
+    async def _go_over(self) -> None:
+        """Continues as new: nothing comes after it."""
         self._outbox.leave()
         self._dispatcher.leave()
         await until(workflow.all_handlers_finished)
@@ -127,6 +139,7 @@ class PatientCourse:
     @report.validator
     def _may_report(self, report: Report) -> None:
         # An event that is refused, was answered before, or fails by a defect of Kapstan never enters history.
+        self._check_awake()
         self._check_time_left(report)
         passed, decision = self._decided(report, workflow.now())
         update = workflow.current_update_info()
@@ -146,62 +159,42 @@ class PatientCourse:
     @workflow.query(description="The course as it is shown at a moment")
     def view(self, at: datetime) -> CourseView | None:
         """The view of the course at a moment; None before its referral."""
-        return course_view(self._course, at) if self._course.referral is not None else None
+        return self._queries.view(at)
 
     @workflow.query(description="What an event would be answered, were it reported at a moment")
     def ask(self, question: Question) -> Foretold:
         """Decides on the report as the course stands, and records nothing."""
-        # It returns what would be raised: an exception out of a query is a failure of the query.
-        try:
-            passed, decision = self._decided(question.report, question.at)
-            asking.check_deviations(passed.course, decision, question.at)
-        except AlreadyAnswered as known:
-            return Foretold(answer=known.answer, replayed=True)
-        except Refused as refused:
-            return Foretold(refusal=refused.refusal)
-        return Foretold(answer=decision.answer)
+        return self._queries.ask(question, self._decided)
 
     @workflow.query(description="What a change to another version of its protocol would change, at a moment")
     def foresee(self, question: Question) -> Foreseen | None:
         """Decides on the migration as the course stands, and records nothing; None for any other event."""
-        event = question.report.event
-        if not isinstance(event, ProtocolMigrated):
-            return None
-        return foreseen(self._course, event, question.at, question.report.offered)
+        return self._queries.foresee(question)
 
     @workflow.query(description="What stands in the way of an event that is about to be reported")
     def in_the_way(self, intent: Intent) -> tuple[Blocker, ...]:
         """The blockers of an act, or the deviations of a fact, that are known whatever it says."""
-        return asking.in_the_way(self._course, intent) if self._course.referral is not None else ()
+        return self._queries.in_the_way(intent)
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
         """The escalation commands that are waiting, and those of every deadline that would pass if nobody acts."""
-        return calls_to_come(self._course, ahead, self._dispatcher.waiting)
+        return self._queries.calls_to_come(ahead)
 
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:
         """The head that the record store's ledger must have."""
-        return LedgerHead(
-            course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
-        )
+        return self._queries.ledger_head()
 
     @workflow.query(description="The protocol version and the time zone that it goes by")
     def pinned(self) -> PinnedCourse:
         """What is needed besides its ledger to tell the course again."""
-        course = self._course
-        return PinnedCourse(
-            protocol=PinnedProtocol(protocol=course.protocol, hash=course.protocol_hash),
-            timezone=course.timezone,
-            head=self.ledger_head(),
-        )
+        return self._queries.pinned()
 
     @workflow.query(description="The course as the record store's lists must show it at a moment")
     def as_listed(self, at: datetime) -> Batch | None:
         """What is written with the ledger, without an entry; None before its referral."""
-        if self._course.referral is None:
-            return None
-        return batch_of(self._course, (), at, self._shown.deadlines)
+        return self._queries.as_listed(at)
 
     @workflow.query(description="What its next run would begin with, as JSON")
     def handed_on(self) -> str:
@@ -217,23 +210,35 @@ class PatientCourse:
 
     async def _something_happens(self) -> None:
         """Waits until the earliest deadline changes or passes, or the run has grown long."""
-        armed = self._passes_at()
+        armed = self._wakes_at()
         left = None if armed is None else max(armed - workflow.now(), timedelta())
         with suppress(TimeoutError):
-            await until(lambda: self._passes_at() != armed or self._is_run_over(), left, summary="the next deadline")
+            await until(
+                lambda: self._wakes_at() != armed or self._end.has_come or self._is_run_over(),
+                left,
+                summary="the next deadline",
+            )
 
     def _decided(self, report: Report, now: datetime) -> tuple[Decision, Decision]:
         """The deadlines that have passed and the decision on the report, changing nothing. Raises what refuses it."""
         try:
-            passed = self._course.pass_deadlines(now, self._shown.deadlines)
-            decision = passed.course.accept(report.event, now, report.offered, report.request_id, report.sent_by)
-            self._fullness.check(report.event, decision, self._course, self._history())
+            passed, decision = self._queries.decided(report, now, self._fullness, self._history())
             self._try_out(decision)
         except (Refused, AlreadyAnswered):
             raise
         except Exception as error:  # noqa: BLE001  any error refuses this event only
             raise _defect(error, report.request_id) from None  # a chained message would travel along
         return passed, decision
+
+    @property
+    def _queries(self) -> CourseQueries:
+        self._check_awake()
+        return CourseQueries(self._shown, self._dispatcher.waiting)
+
+    def _check_awake(self) -> None:
+        """Raises an error while it is not known whether the course is as the record kept it last."""
+        if self._is_waking:
+            raise ApplicationError("the course is being woken", type=BUSY, non_retryable=True)
 
     def _check_time_left(self, report: Report) -> None:
         """Lets one long correction into each workflow task, which has two seconds for all that it is to decide."""
@@ -263,7 +268,12 @@ class PatientCourse:
         batch_of(decision.course, (), workflow.now(), decision.deadlines)
 
     def _handed_on(self) -> CourseRun:
-        return CourseRun(course=self._course, unrecorded=self._outbox.unrecorded, calls=self._dispatcher.waiting)
+        return CourseRun(
+            course=self._course,
+            unrecorded=self._outbox.unrecorded,
+            calls=self._dispatcher.waiting,
+            ends=self._end.ends,
+        )
 
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
         self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
@@ -278,8 +288,8 @@ class PatientCourse:
     def _is_behind(self) -> None:
         self._apply(self._course.record_is_behind(workflow.now()))
 
-    def _passes_at(self) -> datetime | None:
-        return self._shown.passes_at
+    def _wakes_at(self) -> datetime | None:
+        return self._shown.passes_at or self._end.comes_at
 
     def _apply(self, decision: Decision) -> None:
         """Applies a decision. The course changes nowhere else."""
@@ -289,6 +299,7 @@ class PatientCourse:
         self._shown = Shown(decision.course, decision.deadlines)
         self._outbox.add(decision.entries)
         self._dispatcher.add(decision.calls)
+        self._end.move()
         if updates := changed_attributes(before, self._shown):  # an upsert is a history event: only what changed
             workflow.upsert_search_attributes(updates)
         self._tell()
@@ -299,8 +310,15 @@ class PatientCourse:
 
     def _is_run_over(self) -> bool:
         # Idle only: an update answered in the same task that ends the run may be lost to its caller.
-        is_idle = not (self._dispatcher.waiting or self._outbox.unrecorded)
-        return self._run_length.is_over(self._course, is_idle=is_idle, can_be_handed_on=self._can_be_handed_on)
+        return self._run_length.is_over(
+            self._course,
+            is_idle=self._is_idle(),
+            has_closed=self._end.has_closed,
+            can_be_handed_on=self._can_be_handed_on,
+        )
+
+    def _is_idle(self) -> bool:
+        return not (self._dispatcher.waiting or self._outbox.unrecorded)
 
     def _history(self) -> History:
         return History(self._updates, workflow.info().get_current_history_size())

@@ -4,10 +4,10 @@ from domain.access import SentBy
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
-from domain.ledger import Entry
+from domain.ledger import Entry, LedgerHead
 from domain.oncall.rota import Zone
 from domain.protocol.pinned import PinnedProtocol
-from domain.values import CourseId, Frozen, Moment
+from domain.values import Frozen, Moment
 
 
 class Report(Frozen):
@@ -32,21 +32,17 @@ class Question(Frozen):
 class CourseRun(Frozen):
     """The input of a run, passed on by continue-as-new; the first run starts with a blank course.
 
-    `carried_bytes` is the compressed size of the course in Temporal, as last measured.
+    `carried_bytes` is the compressed size of the course in Temporal, as last measured. Of a run that `is_woken` the
+    course had ended, and is as the record kept it. `ends` says whether the run ends with what is owed to the patient:
+    a rehearsal's never does, and None is what an earlier release handed on.
     """
 
     course: Course
     unrecorded: tuple[Entry, ...] = ()
     calls: tuple[EscalationCommand, ...] = ()
     carried_bytes: int = 0
-
-
-class LedgerHead(Frozen):
-    """The head of the ledger's chain, as the course holds it."""
-
-    course_id: CourseId
-    sequence: int
-    hash: str
+    is_woken: bool = False
+    ends: bool | None = None
 
 
 class PinnedCourse(Frozen):

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.escalation.ids import EscalationId, escalation_workflow_id
     from domain.escalation.messages import Change, Notice, Opening, Settlement
     from workflows.escalation import EscalationWorkflow
+    from workflows.origin import ORIGIN
     from workflows.queues import PAGING
     from workflows.waiting import until
 
@@ -29,6 +30,7 @@ class EscalationDispatcher:
         hear: Callable[[Notice], None],
     ) -> None:
         self._waiting = list(waiting)
+        self._origins = [""] * len(self._waiting)
         self._unheard = unheard
         self._hear = hear
         self._is_leaving = False
@@ -41,6 +43,7 @@ class EscalationDispatcher:
     def add(self, calls: tuple[EscalationCommand, ...]) -> None:
         """Appends commands to the queue."""
         self._waiting.extend(calls)
+        self._origins.extend([ORIGIN.get()] * len(calls))
 
     def leave(self) -> None:
         """Starts nothing more: a Temporal command after a continue-as-new would fail the task. The next run goes on."""
@@ -50,8 +53,10 @@ class EscalationDispatcher:
         """Carries out commands until `leave` is called."""
         while True:
             await until(lambda: bool(self._waiting) and not self._is_leaving)
+            ORIGIN.set(self._origins[0])
             await self._make(self._waiting[0])
             self._waiting.pop(0)
+            self._origins.pop(0)
 
     async def _make(self, call: EscalationCommand) -> None:
         match call:

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError, RetryState
 
 with workflow.unsafe.imports_passed_through():
     from domain.ledger import Entry
+    from domain.views.bookings import Booking
     from domain.views.figures import CourseFigures
     from domain.views.summary import Batch
     from workflows.activity_names import append_entries
@@ -41,7 +42,8 @@ AFTER_A_CONFLICT = timedelta(hours=1)
 class LedgerOutbox:
     """Appends a course's entries in order, however long it takes; after a continue-as-new the next run takes over.
 
-    `told` makes a batch of entries with the course's summary and figures, which are sent only when they have moved.
+    `told` makes a batch of entries with the course's summary, and with figures and bookings, of which is sent only what
+    has moved.
     `behind` is called when entries have waited too long, and again while they do.
     """
 
@@ -56,6 +58,7 @@ class LedgerOutbox:
         self._patience = patience()
         self._told_after = next(self._patience)
         self._figures: CourseFigures | None = None
+        self._bookings: frozenset[Booking] = frozenset()
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
@@ -90,7 +93,7 @@ class LedgerOutbox:
         try:
             await workflow.execute_activity(
                 append_entries,
-                batch if batch.figures != self._figures else batch.but(figures=None),
+                self._moved(batch),
                 start_to_close_timeout=APPEND_TIMEOUT,
                 schedule_to_close_timeout=self._told_after,
                 retry_policy=UNTIL_IT_IS_BACK,
@@ -106,7 +109,15 @@ class LedgerOutbox:
         self._patience = patience()
         self._told_after = next(self._patience)
         self._figures = batch.figures
+        self._bookings = frozenset(batch.bookings)
         return True
+
+    def _moved(self, batch: Batch) -> Batch:
+        """The batch without what the record store has already."""
+        return batch.but(
+            figures=batch.figures if batch.figures != self._figures else None,
+            bookings=tuple(one for one in batch.bookings if one not in self._bookings),
+        )
 
 
 def patience() -> Iterator[timedelta]:

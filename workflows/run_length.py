@@ -48,8 +48,11 @@ class RunLength:
         is_another = workflow.info().is_target_worker_deployment_version_changed()
         return is_another and has_gone_on and not course.is_patient_here
 
-    def is_over(self, course: Course, *, is_idle: bool, can_be_handed_on: Callable[[], bool]) -> bool:
-        """Whether to continue as new: when idle if the run is long or goes over, or at once if it is too long."""
+    def is_over(self, course: Course, *, is_idle: bool, has_closed: bool, can_be_handed_on: Callable[[], bool]) -> bool:
+        """Whether to continue as new: at once if the run is too long; when idle if it is long or goes over.
+
+        Also when idle if the course `has_closed` in it: no release has to replay the whole of it from then on.
+        """
         length, is_monitored = workflow.info().get_current_history_length(), course.monitored is not None
         written = course.written_bytes - self._written_before
         is_long = (
@@ -62,4 +65,5 @@ class RunLength:
             or workflow.info().get_current_history_size() > TOO_LARGE_HISTORY
             or written > TOO_MUCH_WRITTEN
         )
-        return ((is_long or self.goes_over(course)) and is_idle) or (is_too_long and can_be_handed_on())
+        is_done = is_long or has_closed or self.goes_over(course)
+        return (is_done and is_idle) or (is_too_long and can_be_handed_on())

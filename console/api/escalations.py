@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ConfigDict, Field
 
+from console.access.escalations import ACTING
 from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
 from console.api.request_body import JsonBody
@@ -21,7 +22,7 @@ from records.store import EscalationFilter
 from records.unreadable_rows import RowId
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ESCALATIONS))]
-OnCallStaff = Annotated[Caller, Depends(with_one_of(Right.ACT_ON_ESCALATIONS))]
+OnCallStaff = Annotated[Caller, Depends(with_one_of(*ACTING))]
 LONGEST_ID: Final = 200
 Escalation = Annotated[
     EscalationId,

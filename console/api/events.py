@@ -81,8 +81,9 @@ async def report(
     """Reports one clinic event, or up to a hundred of them in order.
 
     An accepted event is durable before the answer. The same `source` and `id` again get the first answer again.
-    Operations staff report holds, resumptions and rebookings only. In binary mode the event's attributes stand in
-    `ce-` headers, percent-encoded, and the body is its data alone. In the token's rate a batch counts its events.
+    Operations staff report referrals, bookings, holds and resumptions only. In binary mode the event's attributes
+    stand in `ce-` headers, percent-encoded, and the body is its data alone. In the token's rate a batch counts its
+    events.
     """
     decide = reporting.ask if dry_run else reporting.report
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from console.watchdog.watch_metrics import WatchMetrics
 from domain.course.state import Phase
 from domain.escalation.silence import SilenceReason
 from domain.values import Severity
-from gateway.page_metrics import PageMetrics
 from records.gauges import Gauges
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -24,7 +24,7 @@ class ConsoleMetrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self.pages = PageMetrics(self._registry)
+        self.watch = WatchMetrics(self._registry)
         labels = ("method", "route", "status")
         self._requests = Counter("kapstan_http_requests", "Requests answered", labels, registry=self._registry)
         self._latency = Histogram(
@@ -87,11 +87,6 @@ class ConsoleMetrics:
             "Rows of the record that differed as it was last verified",
             registry=self._registry,
         )
-        self._heartbeat_at = Gauge(
-            "kapstan_heartbeat_sent_timestamp_seconds",
-            "When this console last told the dead man's switch that all is up, 0 for never",
-            registry=self._registry,
-        )
         self._streams = Gauge("kapstan_streams_open", "Open streams", registry=self._registry)
         self._unreadable = Counter(
             "kapstan_unreadable_rows",
@@ -107,10 +102,6 @@ class ConsoleMetrics:
         labels = (method if method in METHODS else "other", route, str(status))
         self._requests.labels(*labels).inc()
         self._latency.labels(*labels).observe(seconds)
-
-    def heartbeat_sent(self) -> None:
-        """Notes that a heartbeat was sent and taken."""
-        self._heartbeat_at.set_to_current_time()
 
     def recorded(self, accepted_at: datetime) -> None:
         """Measures the delay from a course accepting an entry to the console hearing that it is recorded."""

@@ -35,17 +35,17 @@ class AccessLog:
             nonlocal status, is_begun
             if message["type"] == "http.response.start":
                 status, is_begun = message["status"], True
-                self._metrics.answered(scope["method"], _route(scope), status, monotonic() - began)
+                self._metrics.answered(scope["method"], route_of(scope), status, monotonic() - began)
             await send(message)
 
         try:
             await self._app(scope, receive, send_counted)
         finally:
             if not is_begun:
-                self._metrics.answered(scope["method"], _route(scope), status, monotonic() - began)
+                self._metrics.answered(scope["method"], route_of(scope), status, monotonic() - began)
             told = {
                 "method": scope["method"],
-                "route": _route(scope),
+                "route": route_of(scope),
                 "status": status,
                 "seconds": round(monotonic() - began, 3),
                 "token": _token(scope),
@@ -53,7 +53,8 @@ class AccessLog:
             log.info("Answered", extra=told)
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
+    """The template of the route that the request matches."""
     return str(getattr(scope.get("route"), "path", UNKNOWN))
 
 

@@ -44,6 +44,8 @@ class AuditLog:
         self._store = store
         self._waiting: deque[AuditEntry] = deque()
         self._news = asyncio.Event()
+        self._noted = self._done = 0
+        self._progress = asyncio.Event()
         self._failed: TTLCache[tuple[str | None, TokenId | None], bool] = TTLCache(
             MOST_FAILURES, FAILURES_NOTED_EVERY.total_seconds()
         )
@@ -52,6 +54,14 @@ class AuditLog:
     def waiting(self) -> int:
         """How many entries are not written yet."""
         return len(self._waiting)
+
+    async def is_written(self, within: timedelta) -> None:
+        """Returns when everything that was noted until now is written, or after this long."""
+        noted = self._noted
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                while self._done < noted:
+                    await self._progress.wait()
 
     def note(self, caller: Caller, what: str, course_id: CourseId | None = None) -> None:
         """Notes that the caller was shown this, of the course or of a list of courses."""
@@ -100,8 +110,10 @@ class AuditLog:
     def _add(self, entry: AuditEntry) -> None:
         if len(self._waiting) >= MOST_KEPT:
             self._waiting.popleft()
+            self._done += 1
             log.error("An entry of the audit could not be recorded: the record store has been away for too long")
         self._waiting.append(entry)
+        self._noted += 1
         self._news.set()
 
     @asynccontextmanager
@@ -134,3 +146,6 @@ class AuditLog:
         await self._store.record(batch)
         for _ in batch:
             self._waiting.popleft()
+        self._done += len(batch)
+        progress, self._progress = self._progress, asyncio.Event()
+        progress.set()

@@ -22,7 +22,8 @@ class Heartbeat:
     """Sends a bare GET to this URL at each beat, while all of Kapstan is up.
 
     It is sent by the watchdog that watches, so it ends with the watch; and only where Temporal, the record store and
-    workers are up too. The request says nothing but that. Nothing logs the URL: whoever knows it could keep it alive.
+    workers are up too, and a console answers at `console_url`, if that is given. The request says nothing but that.
+    Nothing logs the URL: whoever knows it could keep it alive.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class Heartbeat:
         readiness: Callable[[], Awaitable[Readiness]],
         sent: Callable[[], None] = _unheard,
         within: timedelta = ANSWER_WITHIN,
+        console_url: str = "",
     ) -> None:
         self._url = url
+        self._console_url = console_url
         self._readiness = readiness
         self._sent = sent
         self._within = within.total_seconds()
@@ -51,6 +54,8 @@ class Heartbeat:
         if not found.is_ready:
             down = [name for name, is_up in found.model_dump().items() if not is_up]
             return f"not up: {', '.join(down)}"
+        if self._console_url and not await self._does_console_answer():
+            return "not up: console"
         async with httpx.AsyncClient(timeout=self._within, headers={"User-Agent": "kapstan"}) as client:
             answer = await client.get(self._url)
         if not answer.is_success:
@@ -58,11 +63,18 @@ class Heartbeat:
         self._sent()
         return ""
 
+    async def _does_console_answer(self) -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=self._within, trust_env=False) as client:
+                return (await client.get(f"{self._console_url}/healthz")).is_success
+        except httpx.HTTPError:
+            return False
+
     def _tell(self, trouble: str) -> None:
         if trouble == self._trouble:
             return
         self._trouble = trouble
         if trouble:
-            log.error("No heartbeat leaves this console (%s)", trouble)
+            log.error("No heartbeat leaves this process (%s)", trouble)
         else:
-            log.warning("Heartbeats leave this console again")
+            log.warning("Heartbeats leave this process again")

@@ -1,9 +1,10 @@
 """The independent watchdog: pages by itself when a course is no longer looked after, dosed patients first.
 
-It depends on neither Temporal nor the workers. Every console competes for the watchdog lock; the one that holds it
-reads the record store: dosed patients every few seconds, everything else in slower rounds. It asks a course only if
-the record shows that something did not move in time, or if Temporal lists the course as failing or ended. While all is
-well, it asks Temporal for those two lists and no course for anything.
+It depends on neither Temporal nor the workers, and runs in a process of its own, which no flood of requests takes
+along; a console stands in while there is none. The one that holds the watchdog lock reads the record store: dosed
+patients every few seconds, everything else in slower rounds. It asks a course only if the record shows that something
+did not move in time, or if Temporal lists the course as failing or ended. While all is well, it asks Temporal for those
+two lists and no course for anything.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.oncall.file import OnCall
 from domain.values import Severity
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
-from records.errors import RecordStoreError
+from records.errors import GivesWay, RecordStoreError
 from records.watchdog import WatchdogLock, WatchdogStore
 
 LOOKS_EVERY: Final = timedelta(seconds=5)
@@ -62,7 +63,7 @@ async def _no_beat() -> None:
 
 
 class Watchdog:
-    """Watches over courses while this console holds the watchdog lock. It asks for overdue moves after `grace`.
+    """Watches over courses while this process holds the watchdog lock. It asks for overdue moves after `grace`.
 
     `suspects` returns what Temporal itself lists as failing or ended; without it the record alone counts. `beat` is
     called every `beats_every` for as long as it watches.
@@ -94,7 +95,7 @@ class Watchdog:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """While this is open, this console competes for the watchdog lock and watches when it holds it."""
+        """While this is open, this process competes for the watchdog lock and watches when it holds it."""
         watching = asyncio.create_task(self._watch())
         try:
             yield
@@ -238,16 +239,19 @@ class Watchdog:
         while True:
             try:
                 async with self._turn() as turn, asyncio.TaskGroup() as watching:
-                    log.info("This console watches over dosed patients, and over every course")
+                    log.info("This process watches over dosed patients, and over every course")
                     trouble = ""
                     watching.create_task(_every(LOOKS_EVERY, turn, self.look))
                     watching.create_task(_every(ROUNDS_EVERY, turn, self._go_round))
                     watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.progress))
                     watching.create_task(_every(self._beats_every, turn, self._beat))
+            except* GivesWay as giving:
+                log.info("This process watches no more: %s", giving.exceptions[0])
+                found = trouble
             except* RecordStoreError as away:
-                found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
+                found = f"Nobody watches over dosed patients from this process: {away.exceptions[0]}"
             except* Exception as fault:  # noqa: BLE001  a watchdog that has ended looks like a quiet night
-                found = f"Nobody watches over dosed patients from this console: {type(fault.exceptions[0]).__name__}"
+                found = f"Nobody watches over dosed patients from this process: {type(fault.exceptions[0]).__name__}"
             if found != trouble:
                 log.error(found)
                 trouble = found

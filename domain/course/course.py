@@ -33,7 +33,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.fields import SAYS_SOMETHING, without_words
 from domain.events.fingerprint import content, fingerprint
-from domain.ledger import Entry, Note
+from domain.ledger import Entry, LedgerHead, Note
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
@@ -56,6 +56,11 @@ class Course(CourseState):
     def blank(cls, course_id: CourseId, pinned: PinnedProtocol, timezone: Zone = UTC_ZONE) -> Self:
         """A blank course, which waits for its referral. `timezone` is that of its site."""
         return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash, timezone=timezone)
+
+    @property
+    def head(self) -> LedgerHead:
+        """The head of its ledger."""
+        return LedgerHead(course_id=self.course_id, sequence=self.sequence, hash=self.ledger_head)
 
     @property
     def events(self) -> int:

@@ -1,7 +1,7 @@
 """A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.course import asked_again, screens_due, standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
@@ -22,6 +22,7 @@ __all__ = [
     "DeadlineKind",
     "deadlines",
     "is_needless",
+    "over_at",
     "owed",
 ]
 
@@ -64,6 +65,18 @@ def owed(course: CourseState) -> tuple[Deadline, ...]:
     """
     awaited = (deadline for deadline in _all(course) if deadline.kind not in _REMINDERS)
     return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
+
+
+def over_at(course: CourseState, upcoming: tuple[Deadline, ...]) -> datetime | None:
+    """When nothing is owed to the patient of a closed course any more: its safety window is over.
+
+    The window is for whoever was dosed and may still be called. None of an open course, and while anything is
+    `upcoming`, the patient is watched or an escalation of it is unresolved: then it is not known yet.
+    """
+    if course.closed_at is None or upcoming or course.unresolved or course.is_patient_here:
+        return None
+    window_ends_at = None if course.outcome in _NEVER_CALLED else course.safety_ends_at
+    return window_ends_at or course.closed_at
 
 
 _NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR, Outcome.DECEASED})

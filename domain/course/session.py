@@ -206,12 +206,17 @@ class MedicineSession(ReadingSeries):
         """When the patient came: at their check-in or first dose; None before."""
         return min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
 
-    def was_under_way(self, at: datetime) -> bool:
-        """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
-        came = self.came_at
+    @property
+    def visit_ended_at(self) -> datetime | None:
+        """When the patient was discharged or sent away, or died; None before."""
         sent_away = (self.abort or self.handover) if not self.doses else None
         end = self.ended or self.death or sent_away
-        return came is not None and came <= at and (end is None or at <= end.at)
+        return end.at if end is not None else None
+
+    def was_under_way(self, at: datetime) -> bool:
+        """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
+        came, ended_at = self.came_at, self.visit_ended_at
+        return came is not None and came <= at and (ended_at is None or at <= ended_at)
 
     def dosed_at(self, told: datetime, learned_at: datetime) -> datetime:
         """The moment from which a dose counts: as told, and no earlier than the check-in or clearance it came after.

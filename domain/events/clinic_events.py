@@ -32,7 +32,7 @@ from domain.events.fields import (
     Systolic,
     Weight,
 )
-from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
+from domain.values import Actor, Attribute, Code, CourseId, Frozen, GroupId, Moment, Name, PersonId, Text
 
 
 class EventData(Frozen):
@@ -225,11 +225,12 @@ class PreparationHeld(Fact):
 
 
 class SessionBooked(Act):
-    """A medicine session has a time and its people."""
+    """A medicine session has a time and its people; those of a group are booked together, each by its own course."""
 
     class Data(SessionData):  # noqa: D106
         starts_at: Moment
         room: Name | None = None
+        group: GroupId | None = None
         staff: Annotated[tuple[StaffMember, ...], Field(max_length=20)]
 
     type: Literal["kap.session.booked"] = "kap.session.booked"

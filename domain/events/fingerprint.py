@@ -12,7 +12,9 @@ from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent, Fact
 from domain.last_answer import keeps_last_answer
 from domain.ledger import canonical
 
-ADDED: Final = frozenset({"since_last_contact", "abstinent_days", "adequate_trials", "further_routes", "set_aside"})
+ADDED: Final = frozenset(
+    {"since_last_contact", "abstinent_days", "adequate_trials", "further_routes", "group", "set_aside"}
+)
 """Fields of an event's data that an earlier release did not have.
 
 Left out they are no part of the content: an event that was accepted before the field was there is answered as at first

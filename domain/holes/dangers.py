@@ -4,6 +4,7 @@ What `limits` asks is relative to the file's own gates: whoever moves a gate mov
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from domain.course.rules import clearance
 from domain.course.session import MedicineSession, Stage
@@ -92,6 +93,10 @@ def _rise(protocol: Protocol) -> Holes:
         )
 
 
+_DROWSY: Final = 4
+"""The MOAA/S of whoever answers slowly to their name (S44)."""
+
+
 def gate_holes(protocol: Protocol) -> Holes:
     """A hole for each sign without which a dose would be cleared, and for each dangerous value that would be."""
     for vital in Vital:
@@ -106,6 +111,18 @@ def gate_holes(protocol: Protocol) -> Holes:
             )
         else:
             yield from _cleared(protocol, vital)
+    yield from _drowsy(protocol)
+
+
+def _drowsy(protocol: Protocol) -> Holes:
+    """After a dose it is what is expected, before one it is not."""
+    is_gated = protocol.medicine.clearance.hold.of(Vital.MOAAS) is not None
+    if is_gated and "vitals.moaas_below_limit" not in _against(protocol, {**WELL, Vital.MOAAS: _DROWSY}):
+        yield Hole(
+            key="medicine.clearance.hold.moaas",
+            lets_through=f"a patient would be cleared for a dose with {a(Vital.MOAAS, _DROWSY)}",
+            mend="must begin at 5 (S44: at 4 they answer slowly to their name)",
+        )
 
 
 def _cleared(protocol: Protocol, vital: Vital) -> Holes:

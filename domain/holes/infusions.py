@@ -23,6 +23,12 @@ def infusion_holes(protocol: Protocol) -> Holes:
             mend=f"must be at least {iso_8601(shortest)} (S18, S30: 40 to 60 minutes; 20 are {OURS}; S9: a push is an "
             "anaesthetic)",
         )
+    if not rules.resume_gated:
+        yield Hole(
+            key=f"{table}.resume_gated",
+            lets_through="an infusion that was paused for a danger could be resumed in it, and nobody would hear of it",
+            mend=f"must be true (S11: whoever is given it can be rescued; {OURS})",
+        )
     if rules.most is None:
         yield Hole(
             key=f"{table}.most",

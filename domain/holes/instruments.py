@@ -60,7 +60,7 @@ def _missing(instrument: Code) -> str:
 
 
 def _risks(protocol: Protocol) -> Holes:
-    for name, items, least in (("high", _HIGH, Severity.URGENT), ("moderate", _MODERATE, Severity.ROUTINE)):
+    for name, items, least in (("high", _HIGH, Severity.URGENT), ("moderate", _MODERATE, Severity.URGENT)):
         called = answered(protocol, CSSRS, items).severity
         if called is None or called.rank < least.rank:
             yield Hole(

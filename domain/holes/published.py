@@ -105,6 +105,9 @@ BETWEEN_READINGS: Final[Mapping[Route, tuple[timedelta, str]]] = {
 }
 """The longest time between two readings of a dosed patient."""
 
+WHILE_IT_RUNS: Final = (timedelta(minutes=20), f"S22: every 10 minutes; 20 are {OURS}")
+"""The longest time between two readings while an infusion runs in."""
+
 TOLD_AFTER: Final = timedelta(minutes=20)
 EMERGENCY_AFTER: Final = timedelta(minutes=30)
 """How long a reading may be missing until somebody is told, and until it is an emergency; both ours."""
@@ -233,6 +236,31 @@ WORDS: Final = (
 )
 """The words of danger; a file may write any of them as another name of its own code."""
 
+PLAIN: Final = (
+    *("crushing_chest_pain", "chest_tightness", "tight_chest", "chest_pressure", "angina", "thunderclap_headache"),
+    *(
+        "worst_headache_of_life",
+        "cannot_see",
+        "blind",
+        "seizing",
+        "fitting",
+        "grand_mal",
+        "fainted",
+        "faint",
+        "collapse",
+    ),
+    *("blackout", "slurred_speech", "facial_droop", "one_sided_weakness", "aphasia", "cannot_breathe", "gasping"),
+    *("breathless", "air_hunger", "choking", "stopped_breathing", "respiratory_arrest", "slow_breathing", "wheezing"),
+    *("blue_lips", "turning_blue", "desaturation", "low_spo2", "pulseless", "asystole", "ventricular_tachycardia"),
+    *("hard_to_wake", "not_waking", "cannot_be_woken", "coma", "loss_of_consciousness", "barely_responsive"),
+    *("swollen_lips", "swollen_throat", "throat_tight", "anaphylactic_reaction", "no_bp"),
+    *("vomiting_blood", "aspirated", "hallucinating", "paranoid", "hearing_voices", "manic", "combative", "assaulted"),
+    *("wants_to_die", "better_off_dead", "suicidal_thoughts", "self_harm", "kill_myself", "kill_herself"),
+    *("kill_himself", "end_my_life", "suicide_plan", "took_too_many_pills", "overdosed", "homicidal"),
+    *("thoughts_of_hurting_others", "cannot_urinate", "st_elevation", "torsades", "no_respirations", "fixed_pupils"),
+)
+"""Danger in plain words. A file need not name them; one that does may not read them as milder than urgent."""
+
 EXCLUDES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ketamine_hypersensitivity", "intracerebral_haemorrhage"), "S1, S7"),
     **dict.fromkeys(("aneurysmal_vascular_disease", "arteriovenous_malformation"), "S1, S2"),
@@ -248,6 +276,7 @@ NEVER_INDICATIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("O", "Z33"), "S1, S2, S25: pregnancy"),
     **dict.fromkeys(("I60", "I61", "I62", "I67.1", "I71", "I72", "Q27.3", "Q28.2"), "S1, S2: aneurysm, bleeding"),
     **dict.fromkeys(("I21", "I22", "I63"), "S7: six weeks after a cardiovascular event"),
+    **dict.fromkeys(("I20", "I25", "I50", "G40", "G47.3"), "S12, S31, S33: weighed at the screening"),
     **dict.fromkeys(("G93.2", "R44", "F05"), "S7, S9, S12"),
 }
 """Families of the ICD-10 that no indication may name or hold: as an indication they would stand in nobody's way."""
@@ -280,6 +309,10 @@ WEIGHED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("sleep_apnoea", "epilepsy"), "S33"),
     **dict.fromkeys(("glaucoma", "raised_intraocular_pressure"), "S7, S9"),
     **dict.fromkeys(("moderate_hepatic_impairment", "cirrhosis"), "S12"),
+    "aminophylline": "S9",
+    **dict.fromkeys(("aortic_dissection", "subarachnoid_haemorrhage", "brain_bleed"), "S1, S2"),
+    **dict.fromkeys(("liver_failure", "ketamine_allergy", "esketamine_allergy"), "S1, S7, S12"),
+    **dict.fromkeys(("heroin", "methamphetamine", "pcp", "ghb", "previous_suicide_attempts"), "S12, S25, S47"),
     **dict.fromkeys(("porphyria", "cystitis", "untreated_hyperthyroidism", "delirium", "dementia"), OURS),
 }
 """Conditions and medicines that a prescriber weighs, at the least."""
@@ -288,13 +321,38 @@ PREGNANCY_TEST_VALID: Final = timedelta(days=7)
 """How old a test of pregnancy may be at a dose, where each check-in asks for none; ours, S25 has one before each."""
 
 _BENZODIAZEPINES: Final = (
-    *("midazolam", "lorazepam", "diazepam", "benzodiazepine", "alprazolam", "clonazepam", "temazepam", "oxazepam"),
+    *(
+        "midazolam",
+        "remimazolam",
+        "triazolam",
+        "lorazepam",
+        "diazepam",
+        "benzodiazepine",
+        "alprazolam",
+        "clonazepam",
+        "temazepam",
+        "oxazepam",
+    ),
 )
 _OPIOIDS: Final = (
     *("morphine", "fentanyl", "remifentanil", "sufentanil", "alfentanil", "hydromorphone", "oxycodone", "pethidine"),
-    *("meperidine", "methadone", "buprenorphine", "tramadol", "codeine", "opioid"),
+    *(
+        "meperidine",
+        "hydrocodone",
+        "nalbuphine",
+        "butorphanol",
+        "tapentadol",
+        "methadone",
+        "buprenorphine",
+        "tramadol",
+        "codeine",
+        "opioid",
+    ),
 )
-_ANAESTHETICS: Final = ("propofol", "ketamine", "etomidate", "thiopental", "methohexital", "dexmedetomidine")
+_ANAESTHETICS: Final = (
+    *("propofol", "ketamine", "etomidate", "thiopental", "methohexital", "dexmedetomidine", "nitrous_oxide"),
+    *("sevoflurane", "isoflurane"),
+)
 _OTHERS_THAT_SEDATE: Final = (
     *("clonidine", "hydroxyzine", "diphenhydramine", "promethazine", "haloperidol", "droperidol", "olanzapine"),
     *("quetiapine", "chlorpromazine", "zolpidem", "zopiclone", "phenobarbital"),

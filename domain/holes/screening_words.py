@@ -17,7 +17,9 @@ from domain.values import Code
 
 _OF_PREGNANCY: Final = re.compile("pregnan|hcg")
 _NEGATIVE: Final = {"negative"}
-_POSITIVE: Final = re.compile("positiv|pregnant|unknown|unclear")
+_POSITIVE: Final = re.compile(
+    r"positiv|pregnant|unknown|unclear|not_done|(?<!not_)(?<!un)detected|(?<!not_)present|(?<!non)(?<!non_)(?<!not_)reactive"
+)
 _OF_DRUGS: Final = re.compile("drug|toxicolog|tox|alcohol|cocaine|opioid|opiate")
 _MOST_HCG: Final = 25
 _EXCLUDING: Final = {folded(one) for one in (*EXCLUDES, "psychosis", "schizophrenia", "mania", "bipolar_disorder")}

@@ -63,14 +63,14 @@ def staff_holes(protocol: Protocol) -> Holes:
             mend="must be false, or medicine.staff name a third role (S4: a prescriber, and staff who monitor)",
         )
     for kind in _OF_CLINICIANS:
-        if Role.COORDINATOR in protocol.escalations.resolvers_of(kind):
+        if _may_resolve(protocol, Role.COORDINATOR, kind):
             yield Hole(
                 key=f"escalations.resolved_by.{kind}",
                 lets_through=f"the front desk could resolve {kind}",
                 mend=f"must name clinicians alone, not {Role.COORDINATOR} (S47: a professional evaluates)",
             )
     for kind in _OF_THE_BODY:
-        if Role.THERAPIST in protocol.escalations.resolvers_of(kind):
+        if _may_resolve(protocol, Role.THERAPIST, kind):
             yield Hole(
                 key=f"escalations.resolved_by.{kind}",
                 lets_through=f"a therapist could resolve {kind}",
@@ -85,6 +85,12 @@ def staff_holes(protocol: Protocol) -> Holes:
                 "from a dose and from the door",
                 mend=f"must name a {_either(booked)}",
             )
+
+
+def _may_resolve(protocol: Protocol, role: Role, kind: Kind) -> bool:
+    """Whether somebody in this role may; anybody may resolve what the file leaves out."""
+    resolvers = protocol.escalations.resolvers_of(kind)
+    return not resolvers or role in resolvers
 
 
 def _either(roles: Collection[Role]) -> str:

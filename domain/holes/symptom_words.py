@@ -8,7 +8,7 @@ from domain.course.verdict import VerdictSeverity, verdict_of
 from domain.events.clinic_events import VitalsRecorded
 from domain.holes.asked import NURSE, every_name
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import WORDS
+from domain.holes.published import OURS, PLAIN, WORDS
 from domain.holes.wording import in_words
 from domain.protocol.medicine import SUICIDAL
 from domain.protocol.model import Protocol
@@ -57,6 +57,15 @@ def danger_word_holes(protocol: Protocol) -> Holes:
                 lets_through=f"{word} would be {in_words(read)}",
                 mend=f"must name it, or a code of which [vocabulary] makes it another name ({basis})",
                 is_remark=is_remark,
+            )
+    for word in PLAIN:
+        known, read = protocol.canonical(word), _read(protocol, word)
+        is_known = known != word or protocol.medicine.symptoms.severity_of(word) is not None
+        if is_known and read.rank < VerdictSeverity.URGENT.rank:
+            yield Hole(
+                key=f"vocabulary.{known}" if known != word else "medicine.symptoms.warning",
+                lets_through=f"{word} would be {in_words(read)}",
+                mend=f"must be another name of a code that is urgent or worse ({OURS})",
             )
 
 

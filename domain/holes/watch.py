@@ -12,9 +12,11 @@ from domain.holes.published import (
     BETWEEN_READINGS,
     EMERGENCY_AFTER,
     FIRST_READING,
+    INFUSED_FOR,
     OBSERVED,
     OURS,
     TOLD_AFTER,
+    WHILE_IT_RUNS,
 )
 from domain.protocol.model import Protocol
 from domain.protocol.values import Route
@@ -42,6 +44,7 @@ def _gaps(protocol: Protocol) -> Holes:
             mend=f"must name a moment within {iso_8601(within)} ({basis})",
         )
     longest, basis = min((BETWEEN_READINGS[route] for route in protocol.routes), key=lambda one: one[0])
+    yield from _while_it_runs(protocol)
     for after, gap, name in _steps(protocol):
         if gap > longest:
             yield Hole(
@@ -50,6 +53,25 @@ def _gaps(protocol: Protocol) -> Holes:
                 f"{in_words(gap)}",
                 mend=f"no two readings may be more than {iso_8601(longest)} apart ({basis})",
             )
+
+
+def _while_it_runs(protocol: Protocol) -> Holes:
+    """By vein they are read from the start of the infusion on, closer than after a dose that was given at once."""
+    rules, infusion = protocol.medicine.checkpoints, protocol.medicine.infusion
+    runs = infusion.usual or infusion.least or INFUSED_FOR
+    longest, basis = WHILE_IT_RUNS
+    if Route.INTRAVENOUS not in protocol.routes:
+        return
+    moments = [one for one in (timedelta(), *rules.offsets) if one < runs]
+    following = [*moments[1:], *(one for one in (*rules.offsets, rules.offsets[-1] + rules.then_every) if one >= runs)]
+    for earlier, later in zip(moments, following, strict=False):
+        if min(later, runs) - earlier > longest:
+            yield Hole(
+                key=f"{_TABLE}.offsets",
+                lets_through=f"while it runs in nobody would ask for a reading for {in_words(later - earlier)}",
+                mend=f"no two readings may be more than {iso_8601(longest)} apart until it is over ({basis})",
+            )
+            return
 
 
 def _steps(protocol: Protocol) -> Iterator[tuple[timedelta, timedelta, str]]:

@@ -15,6 +15,7 @@ from domain.holes.hole import Hole, Holes
 from domain.holes.published import OURS
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
+from domain.protocol.values import Route
 from domain.values import Severity
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -96,9 +97,25 @@ AT_MOST: Final[Mapping[str, Bound]] = {
     "forms.*rems*.within": Bound(7 * _DAY, "the form would be due {} after the session", "S5: within 7 days"),
     "medicine.dose.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
     "medicine.routes.*.boosters_max": Bound(3, "one patient could be given {} boosters in a session"),
+    "medicine.watched_at_once_max": Bound(4, "one monitor would watch {} at once"),
     "medicine.dose.parts_within": Bound(
         _HOUR, "the parts of one dose could be given over {}", f"S7: 5 minutes between two devices; an hour is {OURS}"
     ),
+    "medicine.dose.parts_apart": Bound(
+        timedelta(minutes=15),
+        "a second device, given {} after the first, would be asked about as if it were told twice",
+        f"S7: 5 minutes between two devices; 15 are {OURS}",
+    ),
+    "medicine.compared.same_dose_within": Bound(_HOUR, "two doses of as much, {} apart, could be counted as one"),
+    "medicine.compared.same_dose_percent": Bound(10, "two doses that differ by {} % could be counted as one"),
+    **dict.fromkeys(
+        ("screening.within", "preparation.within"),
+        Bound(90 * _DAY, "a course in which nothing happens would be asked about after {}"),
+    ),
+    "integration.within": Bound(
+        30 * _DAY, "a talk after a session would be missed by nobody for {}", f"S25: within days; 30 are {OURS}"
+    ),
+    "follow_up.grace": Bound(90 * _DAY, "a follow-up visit that nobody made would be told {} later"),
     "medicine.checkpoints.early": Bound(
         timedelta(minutes=10), "a reading {} before it was due would be one for that moment"
     ),
@@ -121,6 +138,19 @@ AT_LEAST: Final[Mapping[str, Bound]] = {
         ),
     ),
     "course.safety_window": Bound(7 * _DAY, "nobody would call a patient whose course has ended, {} after the dose"),
+    "escalations.history_after": Bound(
+        14 * _DAY, "what happened {} ago would be told in working hours only, whatever it is"
+    ),
+    "escalations.risk_history_after": Bound(
+        90 * _DAY,
+        "a suicide attempt of {} ago would be told in working hours only",
+        "S47: the last three months are asked about",
+    ),
+    "medicine.symptoms.unknown_after_dose.within": Bound(
+        12 * _HOUR,
+        "a word that no list names would be told in working hours only, {} after a dose",
+        f"S9: reactions recur for 24 hours; 12 are {OURS}",
+    ),
     "screening.age_min": Bound(18, "a patient of {} years would be treated", "S1, S26"),
     "medicine.solids_fasting": Bound(2 * _HOUR, "a patient would be dosed {} after a meal", "S63: 2 hours; S61: 6"),
     "medicine.fluids_fasting": Bound(
@@ -140,9 +170,13 @@ AT_LEAST: Final[Mapping[str, Bound]] = {
 """By key: the least."""
 
 _LEAST_WAKING: Final = timedelta(hours=8)
+_AWAKE: Final = (timedelta(hours=6), timedelta(hours=23))
+"""Outside of these hours nobody is awake for a call that was missed; ours."""
+
 _FIRST_CALL: Final = timedelta(days=2)
 _NEXT_DAY: Final = timedelta(hours=12)
 _FOLLOWED: Final = timedelta(days=14)
+_FIRST_VISIT: Final = timedelta(days=120)
 
 
 def window_holes(protocol: Protocol) -> Holes:
@@ -165,21 +199,51 @@ def window_holes(protocol: Protocol) -> Holes:
             mend=f"must be there, and at most {_written(AT_MOST['escalations.reviewed_within'].bound)} (S9: reactions "
             "recur for 24 hours)",
         )
-    yield from _weights(protocol)
-    yield from _first_call(protocol)
-    if max(protocol.follow_up.after, default=timedelta()) < _FOLLOWED:
+    yield from _unknown_word(protocol)
+    if protocol.integration.sessions == 0 and protocol.route is not Route.INTRANASAL:
         yield Hole(
-            key="follow_up.after",
-            lets_through="after the last session nobody would see how a patient is two weeks later",
-            mend=f"should name a visit after {iso_8601(_FOLLOWED)} at the least ({OURS})",
+            key="integration.sessions",
+            lets_through="nobody would talk with a patient after their sessions",
+            mend="should be 1 or more, where it is a psychotherapy (S25); a nasal spray by its label is none",
             is_remark=True,
         )
+    yield from _weights(protocol)
+    yield from _first_call(protocol)
+    yield from _follow_up(protocol)
     yield from _waking(protocol)
     if protocol.medicine.missed_visit_at_risk is Severity.ROUTINE:
         yield Hole(
             key="medicine.missed_visit_at_risk",
             lets_through="of a patient at risk of suicide who does not come somebody would hear in working hours only",
             mend="must be urgent or worse (S60: patients at risk the same day)",
+        )
+
+
+def _unknown_word(protocol: Protocol) -> Holes:
+    after_dose = protocol.medicine.symptoms.unknown_after_dose
+    if after_dose is not None and after_dose.severity is Severity.ROUTINE:
+        yield Hole(
+            key="medicine.symptoms.unknown_after_dose.severity",
+            lets_through="a word that no list names, of somebody dosed an hour ago, would be told by day only",
+            mend=f"must be urgent or worse (S9: reactions recur for 24 hours; {OURS})",
+        )
+
+
+def _follow_up(protocol: Protocol) -> Holes:
+    first, last = (one(protocol.follow_up.after, default=timedelta()) for one in (min, max))
+    if last < _FOLLOWED:
+        yield Hole(
+            key="follow_up.after",
+            lets_through="after the last session nobody would see how a patient is two weeks later",
+            mend=f"should name a visit after {iso_8601(_FOLLOWED)} at the least ({OURS})",
+            is_remark=True,
+        )
+    elif first > _FIRST_VISIT:
+        yield Hole(
+            key="follow_up.after",
+            lets_through=f"after the last session nobody would see how a patient is for {in_words(first)}",
+            mend=f"should name a visit after {iso_8601(_FIRST_VISIT)} at the most ({OURS})",
+            is_remark=True,
         )
 
 
@@ -260,4 +324,12 @@ def _waking(protocol: Protocol) -> Holes:
             lets_through=f"a missed call would be told within {in_words(closes - opens)} of a day alone, else up to "
             f"{in_words(_DAY - (closes - opens))} later",
             mend=f"must be at least {in_words(_LEAST_WAKING)} of each day ({OURS})",
+        )
+    earliest, latest = _AWAKE
+    if opens < earliest or closes > latest:
+        yield Hole(
+            key="check_ins.waking",
+            lets_through=f"a missed call would wake somebody {'before 06:00' if opens < earliest else 'after 23:00'}",
+            mend=f"should lie between 06:00 and 23:00 ({OURS})",
+            is_remark=True,
         )

@@ -17,7 +17,7 @@ from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
 from domain.protocol.values import Range
 from domain.protocol.vital_checks import Contradictions, vital_contradictions, written
-from domain.values import bounds
+from domain.values import Role, bounds
 
 SHORTEST_ROUND: Final = timedelta(seconds=1)
 """Shortest interval between checkpoints: a missed one is identified by its second."""
@@ -185,6 +185,8 @@ def _staff(protocol: Protocol) -> Contradictions:
     for role in medicine.staff_several:
         if role not in medicine.staff:
             yield "medicine.staff_several", f"{role} must be among medicine.staff"
+    if medicine.watched_at_once_max is not None and Role.MONITOR not in medicine.staff:
+        yield "medicine.watched_at_once_max", "must be left out, or monitor must be among medicine.staff"
     for role in medicine.credentials:
         if role not in medicine.staff:
             yield f"medicine.credentials.{role}", f"must be empty, or {role} must be among medicine.staff"

@@ -13,6 +13,7 @@ from pydantic import (
 from domain.durations import Length, LengthOrZero
 from domain.protocol.values import (
     BASIC_VITALS,
+    AtLeastOne,
     Count,
     GiverRole,
     LimitSeverity,
@@ -338,6 +339,7 @@ class MedicineRules(Frozen):
     role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
     `routes` are further ones beside the protocol's own, such as an injection after a lozenge. With
     `check_in_on_booked_day` a check-in of another day than the visit was booked for is told; None asks for no day.
+    `watched_at_once_max` is the most patients of a group whom one monitor watches at once; None says nothing of groups.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
@@ -371,3 +373,4 @@ class MedicineRules(Frozen):
     compared: ComparedRules | None = None
     routes: Annotated[tuple[RouteRules, ...], Field(min_length=1)] | None = None
     check_in_on_booked_day: bool | None = None
+    watched_at_once_max: AtLeastOne | None = None

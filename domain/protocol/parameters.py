@@ -47,6 +47,7 @@ UNITS: Mapping[str, str] = {
     "abstinent_days_min": "days",
     "boosters_max": "boosters",
     "parts_max": "parts",
+    "watched_at_once_max": "patients",
     "review_every": "sessions",
     "least_minutes": "minutes",
     "amounts": "mg",

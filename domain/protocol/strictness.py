@@ -80,6 +80,7 @@ _ASKS: Final = (
     *("consent_documents", "given_by", "second_prescribers", "preparation.roles", "integration.roles"),
     *("least_minutes", "medicine.compared.", "infusion.least", "infusion.most", "review_after_session"),
     *("review_every", "review_after_event", "plan_interval_within", "check_in_on_booked_day", "dose.amounts"),
+    "watched_at_once_max",
     *("dose.by_age.", "reviewed_within", "medicine.limits.", "medicine.clearance.", "unknown_after_dose."),
     *("screening.tests.", "screening.gates.", "screening.further_consents.", "discharge.measures", ".dose_max"),
     *(".least", ".prescribed", ".tell", "cut_off.", "futility.", "item9.", ".high.", ".moderate.", "credentials."),

@@ -8,7 +8,7 @@ from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.measure_history import MeasureTaken
 from domain.course.measures import Risk, ScoreChange
 from domain.course.recorded import Recorded
-from domain.course.rules import eligibility, spacing
+from domain.course.rules import booking, eligibility, spacing
 from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
 from domain.course.rules.weighing import is_weighed
@@ -19,6 +19,7 @@ from domain.events.fields import Dose
 from domain.ledger import Entry
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.views.blocker_labels import words_of_all
+from domain.views.bookings import bookings
 from domain.views.figures import course_figures
 from domain.views.measures_due import measures_due
 from domain.views.next_task import to_do
@@ -101,10 +102,25 @@ class DeadlineView(Frozen):
     late: bool
 
 
+class BookingWindow(Frozen):
+    """The session to book, or to move, and how long its visit is planned to be.
+
+    It may not start before `earliest`, is aimed at `aimed_at`, and is overdue after `latest`, counted from the last
+    dose; all None where there was none.
+    """
+
+    session: int
+    planned_duration: timedelta
+    earliest: Moment | None = None
+    aimed_at: Moment | None = None
+    latest: Moment | None = None
+
+
 class CourseView(Frozen):
     """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it.
 
-    `deviations` are the newest facts that deviated from the protocol.
+    `deviations` are the newest facts that deviated from the protocol. `booking` is when the next visit may be; None
+    while none is to be booked or moved.
     """
 
     course_id: CourseId
@@ -132,6 +148,7 @@ class CourseView(Frozen):
     happened: tuple[Happening, ...] = ()
     holds: tuple[Hold, ...] = ()
     readings_outside: tuple[ReadingView, ...] = ()
+    booking: BookingWindow | None = None
 
     @property
     def in_the_way(self) -> tuple[Blocker, ...]:
@@ -176,6 +193,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
             ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, course.outside, reading))
             for reading in course.outside.readings[-MOST_OUTSIDE:]
         ),
+        booking=_booking_window(course),
     )
 
 
@@ -220,7 +238,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
 def batch_of(
     course: Course, entries: tuple[Entry, ...], now: datetime, upcoming: tuple[Deadline, ...] | None = None
 ) -> Batch:
-    """The next ledger entries for the record store, with the course's summary and figures at `now`.
+    """The next ledger entries for the record store, with the course's summary, figures and bookings at `now`.
 
     `upcoming` are its deadlines, if computed already.
     """
@@ -229,12 +247,27 @@ def batch_of(
         entries=entries,
         summary=course_summary(course, now, upcoming),
         figures=course_figures(course),
+        bookings=bookings(course),
     )
 
 
 def attention(course: Course) -> Severity | None:
     """The highest severity among the course's unresolved escalations; None if there are none."""
     return max((one.severity for one in course.unresolved), key=lambda severity: severity.rank, default=None)
+
+
+def _booking_window(course: Course) -> BookingWindow | None:
+    session = course.session
+    is_booked = session is not None and session.stage is Stage.BOOKED
+    number = session.number if session is not None and is_booked else booking.next_number(course)
+    if number is None or course.is_closed:
+        return None
+    window = spacing.window(course, number)
+    return BookingWindow(
+        session=number,
+        planned_duration=course.protocol.medicine.planned_duration,
+        **(dict(window) if window is not None else {}),
+    )
 
 
 def _plan(course: Course) -> PlanView | None:

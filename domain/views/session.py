@@ -77,6 +77,7 @@ class SessionView(Frozen):
     handed_over_at: Moment | None = None
     died_at: Moment | None = None
     weight_kg: float | None = None
+    group: str | None = None
 
     @property
     def last_values(self) -> Mapping[Vital, LastValue]:
@@ -132,6 +133,7 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         handed_over_at=session.handover.at if session.handover else None,
         died_at=session.death.at if session.death else None,
         weight_kg=weight_today(session),
+        group=session.booking.data.group if session.booking else None,
     )
 
 

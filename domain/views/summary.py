@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from domain.ledger import Entry
 from domain.values import CourseId, Frozen, Moment, Severity
+from domain.views.bookings import Booking
 from domain.views.figures import CourseFigures
 
 
@@ -48,13 +49,14 @@ class CourseSummary(Frozen):
 class Batch(Frozen):
     """One write to the record store: the next entries of one course, in order, and its summary after them.
 
-    Without `figures` those of an earlier batch stay.
+    Without `figures` those of an earlier batch stay, and so does each booking that is not among `bookings`.
     """
 
     course_id: CourseId
     entries: tuple[Entry, ...]
     summary: CourseSummary
     figures: CourseFigures | None = None
+    bookings: tuple[Booking, ...] = ()
 
     @model_validator(mode="after")
     def _is_of_one_course(self) -> Self:

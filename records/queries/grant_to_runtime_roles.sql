@@ -14,8 +14,8 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', schema, runtime);
         EXECUTE format(
             'GRANT SELECT ON schema_migrations, ledger, courses, course_cards, course_summaries, course_figures,'
-            ' course_measures, escalations, escalation_views, escalation_pages, watch_incidents, watch_looks,'
-            ' watch_silences, verifications, course_keys TO %I', runtime);
+            ' course_measures, bookings, escalations, escalation_views, escalation_pages, watch_incidents, watch_looks,'
+            ' watch_silences, verifications, ended_courses, course_keys TO %I', runtime);
         -- What `kapstan verify` recomputes, whoever runs it: the audit and its chains, and the tokens, as hashes.
         EXECUTE format(
             'GRANT SELECT ON audit_heads, course_reads, administration, failed_sign_ins, sign_ins, tokens TO %I', runtime);
@@ -31,7 +31,8 @@ BEGIN
     END LOOP;
     IF worker IS NOT NULL THEN
         EXECUTE format('GRANT INSERT ON ledger TO %I', worker);
-        EXECUTE format('GRANT INSERT, UPDATE ON courses, course_figures, course_measures TO %I', worker);
+        EXECUTE format(
+            'GRANT INSERT, UPDATE ON courses, course_figures, course_measures, bookings, ended_courses TO %I', worker);
         EXECUTE format('GRANT DELETE ON course_measures TO %I', worker);
         -- An alarm of the watch is acknowledged by a command in a worker's container too.
         EXECUTE format('GRANT UPDATE ON watch_incidents TO %I', worker);

@@ -90,7 +90,7 @@ class Clinic:
         # Children do not get the time skipping: an escalation's clock would climb its whole ladder at once.
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, disable_propagation=True))
         self.courses = Courses(
-            self.skipper.client, library, allow_unapproved=True, timezone_of=lambda _site: BEND.time_zone
+            self.skipper.client, library, store, allow_unapproved=True, timezone_of=lambda _site: BEND.time_zone
         )
         self.escalations = Escalations(self.skipper.client)
         self.audience = audience

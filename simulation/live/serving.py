@@ -123,7 +123,13 @@ class Served:
         client = await connect(identity=IDENTITY, target_host=stack.temporal, codec=codec_of(stack))
         on_call = OnCallBook(self._plan.scratch / ON_CALL_FILE)
         living = LiveClinic(
-            Courses(client, library, allow_unapproved=True, timezone_of=lambda site: on_call.now().timezone_of(site)),
+            Courses(
+                client,
+                library,
+                self._store,
+                allow_unapproved=True,
+                timezone_of=lambda site: on_call.now().timezone_of(site),
+            ),
             Escalations(client),
             RealWall(),
             self._ticker,

@@ -26,6 +26,7 @@ from gateway.oncall import read_on_call
 from gateway.past_courses import PastCourses, WrongMoment
 from gateway.protocols import load_folder
 from gateway.rebuilding import Rebuilding, Rebuilt
+from gateway.revival import CannotBeRevived, Revival, Revived
 from gateway.verification import Broken, Finding, is_whole
 from records.audit_chains import AuditVerdict
 from records.store import CourseFilter
@@ -264,6 +265,44 @@ def rebuild(data: Data = HERE, as_json: AsJson = False) -> None:
     raise typer.Exit(code)
 
 
+@commands.command()
+def revive(
+    course: str,
+    data: Data = HERE,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="says what it would begin with, and changes nothing")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Begins the workflow of a course anew from its ledger, where Temporal can no longer move it."""
+    kapstan = place(data)
+    library = load_folder(kapstan.protocols)
+
+    async def run() -> Revived:
+        async with kapstan.both_memories() as (store, _, courses, escalations), kapstan.temporal_client() as client:
+            return await Revival(client, store, courses, escalations, library).revive(course, dry_run=dry_run)
+
+    try:
+        revived = asyncio.run(run())
+    except CannotBeRevived as why:
+        complain(f"kapstan: {why}")
+        raise typer.Exit(REFUSED) from None
+    out.print(revived.model_dump_json() if as_json else _revived(revived, dry_run=dry_run), markup=not as_json)
+    if not dry_run:
+        note_act(kapstan, "course revived", course, sent_from_here())
+    raise typer.Exit(REFUSED if revived.refused else DONE)
+
+
+def _revived(revived: Revived, *, dry_run: bool) -> str:
+    done = "would begin anew" if dry_run else "began anew"
+    told = f"{done} after {count_of(revived.entries, 'entry', 'entries')}, {revived.unrecorded} of them to be recorded"
+    again = f"{count_of(revived.events, 'event')} reported again"
+    asked_for = f"{count_of(revived.escalations, 'escalation')} asked"
+    lines = [f"[green]✓[/] {escape(revived.course_id)}: {told}; {again}; {asked_for}"]
+    lines += [f"[red]✗[/] {escape(one)} was accepted, and is refused now: look into it" for one in revived.refused]
+    return "\n".join(lines)
+
+
 def _rebuilt(rebuilt: Rebuilt) -> str:
     course_id = escape(rebuilt.course_id)
     if rebuilt.is_taken_off:
@@ -293,7 +332,8 @@ def _verdict(verified: Finding) -> str:
         return (
             f"[green]✓[/] {verified.course_id}: {whole}, its content erased at {verified.erased_at:%Y-%m-%d %H:%M} UTC"
         )
-    return f"[green]✓[/] {verified.course_id}: {whole}, as Temporal holds it"
+    held = "as its workflow left it" if verified.has_ended else "as Temporal holds it"
+    return f"[green]✓[/] {verified.course_id}: {whole}, {held}"
 
 
 def _audit_verdict(verdict: AuditVerdict) -> str:

@@ -103,7 +103,7 @@ def test_a_worker_starts_on_a_ready_stack(stack: Composition) -> None:
         needed |= ahead
         ahead = {name for each in ahead for name in stack.services[each].depends_on}
 
-    assert stack.services.keys() - needed == {"temporal-ui", "console", "operator", "release", "worker-before"}
+    assert stack.services.keys() - needed == {"temporal-ui", "console", "watch", "operator", "release", "worker-before"}
 
 
 def test_workers_of_two_releases_differ_in_their_code_alone(stack: Composition) -> None:
@@ -118,6 +118,15 @@ def test_workers_of_two_releases_differ_in_their_code_alone(stack: Composition) 
     assert [release.environment[name] for name in deployed] == [now.environment[name] for name in deployed]
 
 
+def test_the_watch_needs_neither_temporal_nor_the_console_to_start(stack: Composition) -> None:
+    """It is there for when they are gone; it asks the console where that answers."""
+    watch, console = stack.services["watch"], stack.services["console"]
+
+    assert watch.depends_on.keys() == {"migrate"}
+    assert watch.environment == console.environment
+    assert console.ports[0].endswith(watch.environment["KAPSTAN_CONSOLE_URL"].removeprefix("http://console"))
+
+
 def test_only_whoever_migrates_and_the_operator_are_the_owner_of_the_record(stack: Composition) -> None:
     """Workers and the console connect as roles of their own; the operator's service is run by hand, never by itself."""
     urls = {name: service.environment.get("KAPSTAN_DATABASE_URL", "") for name, service in stack.services.items()}
@@ -129,6 +138,7 @@ def test_only_whoever_migrates_and_the_operator_are_the_owner_of_the_record(stac
         "worker": WORKER_ROLE,
         "worker-before": WORKER_ROLE,
         "console": CONSOLE_ROLE,
+        "watch": CONSOLE_ROLE,
     }
     assert {name for name, service in stack.services.items() if service.profiles} == {"operator", "worker-before"}
 

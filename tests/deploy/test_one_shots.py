@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from records.errors import RoleMayNot
 from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from records.store import migrate, open_store
 from tests.support.composition import Composition
+from tests.support.dev_server import started
 from tests.support.paths import ROOT
 from tests.support.record_samples import batch, ledger, readings
 
@@ -40,7 +42,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[PostgresServ
 
 @pytest.fixture(scope="module")
 async def temporal() -> AsyncIterator[WorkflowEnvironment]:
-    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(TEMPORAL)) as environment:
+    start = partial(WorkflowEnvironment.start_local, dev_server_existing_path=str(TEMPORAL))
+    async with await started(start) as environment:
         yield environment
 
 

@@ -58,11 +58,14 @@ def test_prometheus_takes_the_scrape_configuration() -> None:
 
 
 def test_prometheus_asks_where_the_programs_of_the_stack_answer(stack: Composition) -> None:
-    """The console's port, and the workers', by the names that their services have."""
+    """The console's port, the watch's and the workers', by the names that their services have."""
     jobs = {job["job_name"]: job for job in yaml.safe_load(SCRAPING.read_text())["scrape_configs"]}
     (console,), (worker,) = jobs["kapstan-console"]["static_configs"], jobs["kapstan-worker"]["dns_sd_configs"]
 
     assert stack.services["console"].ports[0].endswith(f":{console['targets'][0].removeprefix('console:')}")
+    (watch,) = jobs["kapstan-watch"]["static_configs"]
+    host, _, port = watch["targets"][0].partition(":")
+    assert stack.services[host].environment["KAPSTAN_WATCH_METRICS"] == f"0.0.0.0:{port}"
     assert worker["names"] == ["worker"]
     assert stack.services["worker"].environment["KAPSTAN_WORKER_METRICS"] == f"0.0.0.0:{worker['port']}"
 

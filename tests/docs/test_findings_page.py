@@ -19,6 +19,7 @@ from domain.holes.published import (
     NEVER_INDICATIONS,
     OBSERVED,
     OF_SUICIDE_RISK,
+    PLAIN,
     SEDATING,
     STEP,
     WEIGHED,
@@ -67,7 +68,7 @@ def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     for severity, is_remark in product(LimitSeverity, (False, True)):
         words = ", ".join(f"`{one.code}`" for one in WORDS if (one.least, one.is_remark) == (severity, is_remark))
         assert words in " ".join(FINDINGS.split())
-    for codes in (OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
+    for codes in (PLAIN, OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 

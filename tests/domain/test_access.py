@@ -90,4 +90,36 @@ def test_a_token_reports_for_those_it_speaks_for(who: Caller, actor: Actor, why:
 )
 def test_a_token_acts_for_those_it_speaks_for(who: Caller, by: str, role: Role | None, may: bool) -> None:
     """A shared phone's acts for whoever is on call; the escalation refuses whom nobody knows."""
-    assert (who.why_not_act(by, role) is None) is may
+    assert (who.why_not_act(by, role, ()) is None) is may
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "paged", "why"),
+    [
+        ("desk", Role.COORDINATOR, {"desk", "ward"}, None),
+        (
+            "desk",
+            Role.COORDINATOR,
+            {"lind"},
+            "A token of role operations acts on what pages its people, and this does not page desk",
+        ),
+        ("lind", Role.MONITOR, {"lind"}, "This token speaks as coordinator; lind is on call as monitor"),
+        (
+            "stranger",
+            None,
+            {"desk"},
+            "A token of role operations acts on what pages its people, and this does not page stranger",
+        ),
+    ],
+)
+def test_operations_act_on_what_pages_them(by: str, role: Role | None, paged: set[str], why: str | None) -> None:
+    """By those it speaks for; a nurse's alarm is a nurse's."""
+    assert caller(OPERATIONS).why_not_act(by, role, paged) == why
+
+
+def test_operations_refer_and_book() -> None:
+    """And record nothing of what happened to a patient."""
+    desk = caller(OPERATIONS)
+
+    assert all(map(desk.may_report, ("kap.course.referred", "kap.session.booked", "kap.session.rebooked")))
+    assert not any(map(desk.may_report, ("kap.vitals.recorded", "kap.consent.signed", "kap.session.cleared")))

@@ -6,11 +6,11 @@ from functools import partial
 import httpx
 import pytest
 
+from program_http import listening
 from settings import Misconfigured, read_settings
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.running_stack import asleep
-from worker_http import listening
 
 pytestmark = pytest.mark.xdist_group("outages")
 
@@ -57,7 +57,7 @@ def test_a_worker_that_cannot_listen_says_which_setting_is_wrong() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(Misconfigured, match=f"KAPSTAN_WORKER_METRICS: nothing can listen on {address}"):
-            listening(address)
+            listening(address, "KAPSTAN_WORKER_METRICS")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", ":9464", "9464"])

@@ -20,7 +20,7 @@ import httpx
 from domain.access import Grant, TokenRole
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.host_account import sent_from_here
 from gateway.protocols import load_folder
 from gateway.tokens import Tokens
@@ -37,6 +37,7 @@ from tests.support.paths import ROOT
 from tests.support.running_stack import (
     Inbox,
     Received,
+    asleep,
     example_course,
     floor,
     fresh_folder,
@@ -116,7 +117,7 @@ async def test_a_missed_reading_is_paged_though_every_worker_hangs() -> None:
             assert stack is not None
             assert stack.admin_token_file is not None
             client = await spoken_to(stack)
-            courses = Courses(client, load_folder(stack.protocols), allow_unapproved=True)
+            courses = Courses(client, load_folder(stack.protocols), NothingRecorded(), allow_unapproved=True)
             token = stack.admin_token_file.read_text(encoding="utf-8").strip()
             headers = {"Authorization": f"Bearer {token}"}
             async with (
@@ -148,6 +149,29 @@ async def test_a_missed_reading_is_paged_though_every_worker_hangs() -> None:
             await eventually(paged_by_the_course)
 
 
+async def test_a_missed_reading_is_paged_though_the_console_hangs_too() -> None:
+    """The watch is a process of its own: what takes the console's away, a flood or a fault, leaves it as it is."""
+    with fresh_folder() as folder:
+        async with inbox() as received, floor(received, folder, KAPSTAN_WATCH_GRACE=GRACE) as running:
+            stack = await running.stack()
+            assert stack is not None
+            client = await spoken_to(stack)
+            async with open_store(stack.database) as store, httpx.AsyncClient() as outside:
+                courses = Courses(client, load_folder(stack.protocols), store, allow_unapproved=True)
+                await doses_mara(courses, store)
+                assert stack.pids.console is not None
+                with asleep(stack.pids.console, *stack.pids.workers):
+                    await has_paged(store, 2)
+                    alive = await outside.get(f"{stack.watch_metrics}/healthz", timeout=60)
+                    counted = await outside.get(f"{stack.watch_metrics}/metrics", timeout=60)
+                    pages = from_the_watch(received)
+                await is_resolved(store)
+
+    assert sorted(page.person for page in pages) == ["lind", "osei"]
+    assert alive.text == "ok\n"
+    assert 'kapstan_pages_total{result="sent"} 2.0' in counted.text
+
+
 async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console_dies() -> None:
     """Temporal is gone, then the console is killed: each step pages each person once, and Temporal's return ends it."""
     with fresh_folder() as folder:
@@ -170,7 +194,7 @@ async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console
             async with open_store(postgres.url) as store, AsyncExitStack() as at_work:
                 async with temporal() as server:
                     await at_work.enter_async_context(program(told, "-m", "worker"))
-                    courses = Courses(server.client, load_folder(protocols), allow_unapproved=True)
+                    courses = Courses(server.client, load_folder(protocols), NothingRecorded(), allow_unapproved=True)
                     await doses_mara(courses, store)
                 async with program(told, *console, ends_by=Signals.SIGKILL):
                     first = await has_paged(store, 2)

@@ -13,7 +13,7 @@ from domain.access import TokenRole
 from domain.values import CourseId
 from gateway.tokens import NewToken
 from records.access import CourseRead
-from tests.support.cast import vitals
+from tests.support.cast import referral, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
 from tests.support.running_stack import Received
@@ -22,7 +22,7 @@ from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("outages")
 
-NEEDS_IT: Final = ("the fleet", "the on-call work", "the ledger", "a token never shown before")
+NEEDS_IT: Final = ("the fleet", "the on-call work", "the ledger", "a token never shown before", "a referral")
 NEEDS_IT_NOT: Final = ("a reading", "one course", "an escalation", "acknowledging", "the protocols", "being alive")
 
 
@@ -65,6 +65,9 @@ async def night(house: House) -> Night:
             told["a reading"] = await desk.post("/v1/events", json=reading)
             page = await eventually(paged)
             told["an escalation"] = await house.admin.get(escalation)
+            told["a referral"] = await desk.post(
+                "/v1/events", json=on_the_wire(referral(f"{course}-anew", at=datetime.now(UTC)))
+            )
             told["acknowledging"] = await house.admin.post(f"{escalation}/acknowledge", json={"by": "lind"})
             one_course = {"X-Request-Id": "while-it-was-away"}
             told["one course"] = await desk.get(f"/v1/courses/{course}", headers=one_course)
@@ -96,7 +99,9 @@ async def test_what_a_course_decides_does_not_wait_for_postgresql(night: Night, 
 
 @pytest.mark.parametrize("what", NEEDS_IT)
 async def test_what_is_postgresqls_is_unavailable_for_a_while(night: Night, what: str) -> None:
-    """503 `unavailable`, and when to come again: for lists, and for a token of which nobody can tell whose it is."""
+    """503 `unavailable`, and when to come again: for lists, for a token of which nobody can tell whose it is, and for a
+    referral, whose id may be that of a course which Temporal has long forgotten.
+    """
     answer = night.told[what]
 
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

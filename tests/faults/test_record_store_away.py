@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import Signals
 
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
 from gateway.workflow_calls import Unavailable
 from records.store import migrate, open_store
@@ -46,7 +46,9 @@ async def test_readings_are_taken_and_pages_go_out_while_postgresql_is_stopped()
     """Readings are answered, a missed one pages, and when PostgreSQL is back its ledger holds everything, in order."""
     with fresh_folder() as folder:
         async with inbox() as received, TemporalServer(folder) as temporal:
-            courses = Courses(temporal.client, load_folder(protocol_in_seconds(folder)), allow_unapproved=True)
+            courses = Courses(
+                temporal.client, load_folder(protocol_in_seconds(folder)), NothingRecorded(), allow_unapproved=True
+            )
             async with Postgres(folder / "postgres") as postgres:
                 url = postgres.url
                 await migrate(url)

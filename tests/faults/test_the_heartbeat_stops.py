@@ -69,8 +69,8 @@ async def test_it_stops_when_every_worker_is_gone(house: House, sink: Sink) -> N
     await beats(sink)
 
 
-async def test_it_stops_when_the_console_that_watches_is_gone(house: House, sink: Sink) -> None:
-    """Workers page on, and nobody watches over them."""
+async def test_it_stops_when_the_console_is_gone(house: House, sink: Sink) -> None:
+    """Workers page on and the watch watches, and no event is taken."""
     await beats(sink)
 
     async with house.floor.without("console"):
@@ -84,7 +84,7 @@ async def test_it_stops_when_the_watch_alone_has_stopped(house: House, sink: Sin
     await beats(sink)
     connection = await asyncpg.connect(house.stack.database)
     try:
-        # The console seeks its turn again after five seconds, and this test at once.
+        # The watch seeks its turn again after five seconds, and this test at once.
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
         )

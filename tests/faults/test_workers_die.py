@@ -12,7 +12,7 @@ import pytest
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from domain.ledger import Entry
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
 from gateway.workflow_calls import Unavailable
 from records.store import open_store
@@ -35,7 +35,7 @@ async def night() -> AsyncIterator[tuple[Floor, Inbox]]:
 
 async def courses_of(stack: StackFile) -> Courses:
     client = await spoken_to(stack)
-    return Courses(client, load_folder(stack.protocols), allow_unapproved=True)
+    return Courses(client, load_folder(stack.protocols), NothingRecorded(), allow_unapproved=True)
 
 
 async def sent(courses: Courses, event: ClinicEvent) -> None:

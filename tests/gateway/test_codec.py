@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 
 from domain.events.clinic_events import CourseReferred
 from gateway.codec import EncryptionCodec, KapstanPayloadConverter, WithoutKeys, is_locked
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.temporal import connect
 from gateway.undecipherable import Undecipherable
 from settings import Misconfigured, PayloadKey, read_settings
@@ -175,7 +175,7 @@ async def course_worker(client: Client) -> AsyncIterator[None]:
         client,
         task_queue=COURSES,
         workflows=[PatientCourse],
-        activities=[records.append_entries, records.record_escalation],
+        activities=records.activities,
     ):
         yield
 
@@ -187,7 +187,7 @@ async def test_nothing_of_a_patient_stands_in_clear_on_the_server() -> None:
         async with TemporalServer(folder) as temporal:
             client = await connect(identity="test", target_host=temporal.address, codec=codec(NEW))
             async with course_worker(client):
-                courses = Courses(client, LIBRARY, allow_unapproved=True)
+                courses = Courses(client, LIBRARY, NothingRecorded(), allow_unapproved=True)
                 event = referral(MARA, at=datetime.now(UTC))
                 await courses.report(_with_note(event, secret))
                 await courses.report(hold(MARA, at=datetime.now(UTC), reason=secret))

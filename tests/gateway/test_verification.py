@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from domain.ledger import GENESIS
+from domain.ledger import GENESIS, LedgerHead
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
-from gateway.courses import Courses
+from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
 from gateway.verification import UNKNOWN_TO_TEMPORAL, Verification, Verified
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
@@ -17,7 +17,6 @@ from records.projection import Head
 from records.store import RecordStore, StoredLedger
 from records.unreadable_rows import Found
 from tests.support.record_samples import ledger, readings
-from workflows.course_messages import LedgerHead
 
 FLEET = ("ANNA-1", "MARA-1", "NILS-1", "OLGA-1", "PIET-1")
 
@@ -63,11 +62,11 @@ class Fleet:
     async def ids(self) -> list[CourseId]:
         return list(FLEET)
 
-    async def ledger_head(self, course: CourseId) -> LedgerHead:
+    async def held_head(self, course: CourseId) -> HeldHead:
         self.asked.append(course)
         if course in self.silent:
             raise self.silent[course]
-        return LedgerHead(course_id=course, sequence=2, hash=ledger(readings(2), course)[-1].hash)
+        return HeldHead(head=LedgerHead(course_id=course, sequence=2, hash=ledger(readings(2), course)[-1].hash))
 
 
 class Audit:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from domain.protocol.file import parse_protocol
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import Library, Shelved
 from stack.stackfile import StackFile
 from tests.support.cast import minutes
@@ -80,7 +80,7 @@ def outside(stack: StackFile, tmp_path: Path) -> dict[str, str]:
 async def courses(stack: StackFile) -> Courses:
     """Under the older version alone, which therefore starts them."""
     shelf = (Shelved(file="old.toml", protocol=parse_protocol(TEXT, "old.toml")),)
-    return Courses(await spoken_to(stack), Library(shelf=shelf), allow_unapproved=True)
+    return Courses(await spoken_to(stack), Library(shelf=shelf), NothingRecorded(), allow_unapproved=True)
 
 
 async def begun(courses: Courses) -> dict[str, Callable[[Ward], Ward]]:

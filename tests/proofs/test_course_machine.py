@@ -436,7 +436,7 @@ class AnyCourse(RuleBasedStateMachine):
         assert settled <= SETTLED_BY_A_CORRECTION
         if not is_in_doubt(ward.entries):
             was, is_now = (broken_gates_of_all(told, before.protocol) for told in (entries, ward.entries))
-            if any(is_now[dose] and not was.get(dose) for dose in is_now):
+            if any(is_now[dose] and not was[dose] for dose in is_now.keys() & was.keys()):
                 assert_correction_was_told(entries, ward.entries)
             if not before.is_closed and not ward.course.is_closed:
                 assert_safety_was_told(entries, ward.entries, before.protocol, ward.course.holds)

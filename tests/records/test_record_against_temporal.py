@@ -17,7 +17,7 @@ from domain.verification import VerificationReport
 from domain.views.course import batch_of
 from domain.views.summary import Batch
 from gateway import rebuilding, verification
-from gateway.courses import Courses
+from gateway.courses import Courses, HeldHead
 from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.rebuilding import Rebuilding
@@ -30,7 +30,6 @@ from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
 from tests.support.record_samples import MONDAY, batch, ledger, readings
 from tests.support.ward import Ward
-from workflows.course_messages import LedgerHead
 
 pytestmark = [pytest.mark.xdist_group("postgres"), pytest.mark.usefixtures("at_once")]
 
@@ -51,9 +50,11 @@ class Temporal:
     async def ids(self) -> list[CourseId]:
         return list(self.wards)
 
-    async def ledger_head(self, course: CourseId) -> LedgerHead:
-        found = self._ward(course).course
-        return LedgerHead(course_id=course, sequence=found.sequence, hash=found.ledger_head)
+    async def held_head(self, course: CourseId) -> HeldHead:
+        return HeldHead(head=self._ward(course).course.head)
+
+    async def is_in_temporal(self, course: CourseId) -> bool:
+        return course in self.wards
 
     async def as_listed(self, course: CourseId, at: datetime) -> Batch:
         return batch_of(self._ward(course).course, (), at)
@@ -232,6 +233,15 @@ async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
         (
             "DELETE FROM course_figures WHERE course_id = 'NILS-7'",
             "course_figures: NILS-7: not as Kapstan wrote it: all of it",
+        ),
+        (
+            "UPDATE bookings SET room = 'oak' WHERE course_id = 'MARA-1'",
+            "bookings: MARA-1~1: not as Kapstan wrote it: room",
+        ),
+        (
+            """INSERT INTO bookings SELECT course_id, 9, site, stage, starts_at, ends_at, is_here, is_off, room, staff,
+            "group" FROM bookings WHERE course_id = 'MARA-1'""",
+            "bookings: MARA-1~9: its course knows no such booking",
         ),
         (
             "INSERT INTO course_figures VALUES ('FAKE-1', 1, 1, 1, 1, 1, 1, 1)",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 
 import asyncpg
@@ -17,10 +18,10 @@ from domain.oncall.file import parse_on_call
 from domain.refusal import Refused
 from domain.values import Severity
 from records.connections import open_connections
-from records.errors import RecordStoreUnreachable
+from records.errors import GivesWay, RecordStoreUnreachable
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
-from records.watchdog import WatchdogStore, turn_to_watch
+from records.watchdog import WatchdogLock, WatchdogStore, turn_to_watch
 from tests.records.conftest import Postgres
 from tests.support.eventually import WITHIN, eventually
 from tests.support.paths import ROOT
@@ -241,6 +242,47 @@ async def test_a_console_that_hangs_loses_its_turn(database_url: str) -> None:
             await other.check()
         with pytest.raises(RecordStoreUnreachable):
             await hanging.check()
+
+
+async def test_a_console_stands_in_where_no_watch_is(database_url: str) -> None:
+    """It waits a while, for one that died is started again."""
+    async with asyncio.timeout(WITHIN.total_seconds()), standing_in(database_url) as turn:
+        await turn.check()
+
+
+async def test_a_console_gives_way_as_soon_as_a_watch_is_there(database_url: str) -> None:
+    """It has its turn as soon as whoever stood in for it looks again."""
+
+    async def watch() -> None:
+        async with turn_to_watch(database_url) as turn:
+            await turn.check()
+
+    async with asyncio.timeout(WITHIN.total_seconds()):
+        async with standing_in(database_url) as turn:
+            watching = asyncio.create_task(watch())
+
+            async def gives_way() -> bool:
+                with suppress(GivesWay):
+                    await turn.check()
+                    return False
+                return True
+
+            await eventually(gives_way)
+            assert not watching.done()
+        await watching
+
+
+async def test_a_console_does_not_stand_in_for_a_watch_that_is_there(database_url: str) -> None:
+    """Nor while that one only waits: two that do nothing else may be there."""
+    async with turn_to_watch(database_url) as turn:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(3), standing_in(database_url):
+                pass
+        await turn.check()
+
+
+def standing_in(database_url: str) -> AbstractAsyncContextManager[WatchdogLock]:
+    return turn_to_watch(database_url, stands_in=True, stands_in_after=timedelta(milliseconds=100))
 
 
 async def test_nobody_watches_while_postgresql_is_away(postgres: Postgres, database_url: str) -> None:

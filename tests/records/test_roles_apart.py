@@ -187,6 +187,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         "course_summaries": ("S", "S"),
         "course_figures": ("ISU", "S"),
         "course_measures": ("DISU", "S"),
+        "bookings": ("ISU", "S"),
         "escalations": ("ISU", "ISU"),
         "escalation_views": ("S", "S"),
         "escalation_pages": ("DISU", "DISU"),
@@ -200,6 +201,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         "audit_heads": ("S", "S"),
         "tokens": ("S", "S"),
         "verifications": ("IS", "IS"),
+        "ended_courses": ("ISU", "S"),
         "schema_migrations": ("S", "S"),
     }
 
@@ -217,8 +219,18 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
                 names.add(name)
         await superuser.execute("RESET ROLE")
 
-    owners = {"create_token", "record_migration", "revoke_token", "unlist_course", "unlist_escalation"}
-    owners |= {"encrypt_ledger", "erase_course_key", "wrap_course_key"}
+    owners = {
+        "create_token",
+        "drop_bookings_but",
+        "encrypt_ended_course",
+        "encrypt_ledger",
+        "erase_course_key",
+        "record_migration",
+        "revoke_token",
+        "unlist_course",
+        "unlist_escalation",
+        "wrap_course_key",
+    }
     assert refused == {
         WORKER_ROLE: owners
         | {"end_silences", "keep_silence", "look", "raise_incident"}
@@ -226,6 +238,7 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
         | {"begin_sign_in", "end_sign_in", "use_sign_in"},
         CONSOLE_ROLE: owners
         | {"append_entry", "drop_measures_but", "project_course", "project_figures", "project_measure"}
+        | {"keep_ended_course", "project_booking"}
         | {"set_back_course"},
     }
 

@@ -19,11 +19,11 @@ from records.connections import Connections, open_connections
 from records.errors import LedgerUnreadable
 from records.figures import Period
 from records.gauges import gauges
-from records.store import CourseFilter, EscalationFilter, RecordStore
+from records.store import BookingFilter, CourseFilter, EscalationFilter, RecordStore
 from records.unreadable_rows import Found, RowUnreadable, Unreadable
 from records.watchdog import WatchdogStore
 from tests.support.impossible_rows import DOCUMENTS, MOMENTS, Psql
-from tests.support.record_samples import MARA, MONDAY, batch, ledger, page, readings, view
+from tests.support.record_samples import MARA, MONDAY, batch, booked, ledger, page, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -38,6 +38,7 @@ RELATIONS: Final = {
     "ledger": f"course_id = '{MARA}'",
     "course_figures": f"course_id = '{MARA}'",
     "course_measures": f"course_id = '{MARA}'",
+    "bookings": f"course_id = '{MARA}'",
     "watch_incidents": f"escalation_id LIKE '{MARA}~%'",
     "watch_looks": "true",
     "tokens": "id = 'mara0001'",
@@ -90,7 +91,7 @@ async def _fills(lists: Lists) -> None:
             measures=(MeasureFigures(instrument="phq9", baseline=18, latest=9, is_response=True, is_remission=False),),
         )
         here = batch(ledger(readings(3), course), monitored_session=1, next_passes_at=SOON, attention="urgent")
-        await lists.store.append(here.but(figures=figures))
+        await lists.store.append(here.but(figures=figures, bookings=(booked(course),)))
         await lists.store.record_escalation(view(course, pages=(page(1),), moves_at=SOON))
         await lists.watch.add(raised(course, 1, 1, MONDAY))
         read = CourseRead(
@@ -154,6 +155,10 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
         assert {view(NILS).id, raised(NILS, 1, 1, MONDAY).id} <= {one.id for one in found}
     assert (await store.floor()).unresolved >= 3
 
+    taken = await store.bookings(BookingFilter(since=MONDAY, until=SOON, now=SOON))
+    accounted(taken, 1)
+    assert NILS in {one.course_id for one in taken}
+
     heads = await store.heads()
     accounted(heads)
     assert NILS in {one.course_id for one in heads}
@@ -180,7 +185,7 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
     reads = await lists.access.reads(MARA)
     accounted(reads)
     assert any(one.request_id.startswith("beside-") for one in reads)
-    for each in (courses, here, work, open_now, heads, of_mara, reads):
+    for each in (courses, here, work, open_now, taken, heads, of_mara, reads):
         named += each.unreadable
     return [*named, *lost]
 

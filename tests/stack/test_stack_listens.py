@@ -23,7 +23,7 @@ def listens_at(process: psutil.Process) -> set[str]:
 
 
 async def test_only_the_console_listens_where_the_host_says(folder: Path) -> None:
-    """Neither Temporal, its UI and its internal ports, nor a worker, nor PostgreSQL."""
+    """Neither Temporal, its UI and its internal ports, nor a worker, the watch or PostgreSQL."""
     plan = StackPlan(
         data=folder / "data",
         protocols=ROOT / "protocols",
@@ -37,7 +37,7 @@ async def test_only_the_console_listens_where_the_host_says(folder: Path) -> Non
         pids = running.file.pids
         assert pids.console is not None
         assert listens_at(psutil.Process(pids.console)) - {"127.0.0.1"} == {ELSEWHERE}
-        for other in (pids.temporal, pids.postgres, *pids.workers):
+        for other in (pids.temporal, pids.postgres, pids.watch, *pids.workers):
             assert other is not None
             assert {
                 ip for ip in listens_at(psutil.Process(other)) if ip == ELSEWHERE or not ip.startswith("127.")

@@ -210,7 +210,11 @@ async def test_up_ends_with_the_exit_code_of_a_wrong_configuration(folder: Path)
     assert [line.count("medicine.checkpoints.") for line in ended[1].splitlines()] == [1, 1]
 
 
-@pytest.mark.parametrize("program", [("worker.py",), ("-m", "starter", "console")], ids=["worker", "console"])
+@pytest.mark.parametrize(
+    "program",
+    [("worker.py",), ("-m", "starter", "console"), ("-m", "starter", "watch")],
+    ids=["worker", "console", "watch"],
+)
 @pytest.mark.parametrize(("slip", "is_text"), [(STRANGER, True), (MUTE, True), (STRANGER, False)])
 async def test_who_pages_and_who_foretells_pages_start_on_no_broken_on_call_file(
     folder: Path, program: tuple[str, ...], slip: tuple[str, str, str], *, is_text: bool

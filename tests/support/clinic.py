@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from temporalio import activity
 from temporalio.client import WorkflowHandle
@@ -16,11 +17,13 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.paging import Paging
 from activities.records import Records
 from domain.course.answer import Answer
+from domain.course.course import Course
 from domain.course.deadlines import DeadlineKind
+from domain.course.ended_course import EndedCourse
 from domain.escalation.ids import EscalationId, course_workflow_id
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent
-from domain.ledger import Entry
+from domain.ledger import Entry, LedgerHead
 from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.model import Protocol
 from domain.values import Actor, CourseId
@@ -32,6 +35,7 @@ from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
 from gateway.whole_tasks import applying_whole_tasks
 from gateway.workflow_calls import TooMany, Unavailable
+from records.errors import CourseErased, RecordStoreUnreachable
 from tests.support.cast import WEEKLY
 from tests.support.eventually import eventually
 from tests.support.on_call_side import PagerTwin
@@ -65,6 +69,8 @@ class RecordsTwin:
         self.summaries: dict[CourseId, CourseSummary] = {}
         self.figures: dict[CourseId, list[CourseFigures]] = {}
         self.escalations: dict[EscalationId, EscalationView] = {}
+        self.ended: dict[CourseId, Course] = {}
+        self.erased: dict[CourseId, datetime] = {}
         self.is_away = False
         self.differs = False
 
@@ -81,11 +87,45 @@ class RecordsTwin:
         if batch.figures is not None:
             self.figures.setdefault(batch.course_id, []).append(batch.figures)
 
+    @activity.defn(name=Records.keep_ended_course.__name__)
+    async def keep_ended_course(self, ended: EndedCourse) -> None:
+        if self.is_away:
+            raise ApplicationError("away")
+        self.ended[ended.head.course_id] = ended.read()
+
+    @activity.defn(name=Records.is_kept.__name__)
+    async def is_kept(self, head: LedgerHead) -> bool:
+        kept = await self.ended_course(head.course_id)
+        return kept is not None and kept.head == head
+
+    async def ended_course(self, course_id: CourseId) -> Course | None:
+        """For whoever asks after a course, as the record store answers."""
+        self._check_there()
+        if (at := self.erased.get(course_id)) is not None:
+            raise CourseErased(course_id, at, (len(self.entries[course_id]), "as stored"))
+        kept = self.ended.get(course_id)
+        return kept if kept and kept.sequence == len(self.entries[course_id]) else None
+
+    async def erased_at(self, course_id: CourseId) -> datetime | None:
+        return None if self.is_away else self.erased.get(course_id)
+
+    async def has_course(self, course_id: str) -> bool:
+        self._check_there()
+        return course_id in self.entries
+
     @activity.defn(name=Records.record_escalation.__name__)
     async def record_escalation(self, view: EscalationView) -> None:
         if self.is_away:
             raise ApplicationError("away")
         self.escalations[view.id] = view
+
+    def _check_there(self) -> None:
+        if self.is_away:
+            raise RecordStoreUnreachable("PostgreSQL does not answer")
+
+    @property
+    def activities(self) -> Sequence[Callable[..., Any]]:
+        return (self.append_entries, self.keep_ended_course, self.is_kept, self.record_escalation)
 
 
 class Patient:
@@ -96,7 +136,7 @@ class Patient:
         self.course = course_id
 
     @property
-    def handle(self) -> WorkflowHandle[PatientCourse, None]:
+    def handle(self) -> WorkflowHandle[PatientCourse, LedgerHead | None]:
         return self._clinic.temporal.client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(self.course))
 
     async def sends(self, event: ClinicEvent) -> Answer:
@@ -142,9 +182,14 @@ class Patient:
         await self.passes(due.passes_at - await self.now() + timedelta(seconds=1))
 
     async def accepted(self) -> int:
-        """How many updates entered history."""
-        history = await self.handle.fetch_history()
-        return sum(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+        """How many updates entered history, of all its runs."""
+        accepted, client, run_id = 0, self._clinic.temporal.client, (await self.handle.describe()).run_id
+        while run_id:
+            history = await client.get_workflow_handle(self.handle.id, run_id=run_id).fetch_history()
+            events = history.events
+            accepted += sum(one.HasField("workflow_execution_update_accepted_event_attributes") for one in events)
+            run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return accepted
 
     async def ledger(self) -> list[Entry]:
         """Every entry, once the record has all of them."""
@@ -173,14 +218,14 @@ class Clinic:
         self.temporal = temporal
         self.pager = PagerTwin(on_call)
         self.records = RecordsTwin()
-        self.courses = Courses(temporal.client, LIBRARY, allow_unapproved=True)
+        self.courses = Courses(temporal.client, LIBRARY, self.records, allow_unapproved=True)
         self.escalations = Escalations(temporal.client)
         self._patients: list[Patient] = []
 
     def follows(self, protocol: Protocol) -> None:
         """Its courses begin with this version of the weekly protocol from now on."""
         library = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=protocol),))
-        self.courses = Courses(self.temporal.client, library, allow_unapproved=True)
+        self.courses = Courses(self.temporal.client, library, self.records, allow_unapproved=True)
 
     def expects(self, name: str = "MARA") -> Patient:
         """A patient whom nobody has referred yet."""
@@ -236,7 +281,7 @@ async def working(
                 clinic.temporal.client,
                 task_queue=COURSES,
                 workflows=[PatientCourse],
-                activities=[clinic.records.append_entries, clinic.records.record_escalation],
+                activities=clinic.records.activities,
                 deployment_config=deployment,
                 sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
                 max_cached_workflows=remembered,

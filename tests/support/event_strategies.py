@@ -12,6 +12,7 @@ from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, IntegrationHeld, PreparationHeld
 from domain.events.fields import PregnancyTest
+from domain.protocol.values import Vital
 from domain.values import Actor
 from tests.support.cast import (
     CALM,
@@ -78,7 +79,11 @@ from tests.support.ward import TICK, Ward
 
 Value = TypeVar("Value")
 
+WRONG = ("above_limit", "below_limit", "missing", "not_near_baseline")
+"""What a gate may find of a sign."""
+
 LIFTED = over(
+    *(f"{gate}.{vital}_{what}" for gate in ("vitals", "discharge") for vital in Vital for what in WRONG),
     "fasting.solids_too_recent",
     "fasting.fluids_too_recent",
     "escort.missing",
@@ -89,10 +94,6 @@ LIFTED = over(
     "weight.out_of_range",
     "medications.changed",
     "measure.cssrs_missing",
-    "vitals.systolic_above_limit",
-    "vitals.diastolic_above_limit",
-    "vitals.heart_rate_above_limit",
-    "vitals.spo2_below_limit",
     "interval.shorter_than_plan",
     "interval.too_short",
     "integration.outstanding",
@@ -101,21 +102,7 @@ LIFTED = over(
     "vitals.too_old",
     "discharge.observation_too_short",
     "discharge.padss_below_limit",
-    "discharge.systolic_not_near_baseline",
-    "discharge.diastolic_not_near_baseline",
-    "discharge.spo2_below_limit",
-    "discharge.moaas_below_limit",
-    "discharge.moaas_missing",
-    "discharge.systolic_missing",
-    "discharge.diastolic_missing",
-    "discharge.heart_rate_missing",
-    "discharge.respiratory_rate_missing",
-    "discharge.spo2_missing",
-    "discharge.systolic_above_limit",
-    "discharge.heart_rate_above_limit",
-    "discharge.respiratory_rate_below_limit",
     "discharge.symptom_reported",
-    "vitals.diastolic_missing",
     "discharge.not_oriented",
     "discharge.not_steady_gait",
     "discharge.not_dissociation_resolved",
@@ -123,8 +110,6 @@ LIFTED = over(
     "discharge.symptom_unknown",
     "discharge.not_assessed",
     "vitals.missing",
-    "vitals.moaas_below_limit",
-    "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
     "screening.age_above_limit",

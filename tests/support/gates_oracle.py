@@ -72,9 +72,11 @@ def _broken(given: Entry, read: list[Entry], before: list[Entry], rules: Protoco
 def broken_gates_of_all(entries: Sequence[Entry], rules: Protocol) -> dict[int, set[str]]:
     """By the sequence of each dose that was given: the gates that it was outside of, as everything reads now.
 
-    Holds and open escalations are left out: of a dose given before they say nothing.
+    Holds and open escalations are left out: of a dose given before they say nothing. So is a dose in whose very moment
+    another reading was taken that was told after it: that one may stand for what was known.
     """
     read = as_corrected(entries)
+    taken = [one for one in read if one.type == "kap.vitals.recorded"]
     return {
         one.sequence: {
             *_broken(
@@ -87,7 +89,9 @@ def broken_gates_of_all(entries: Sequence[Entry], rules: Protocol) -> dict[int, 
         }
         - OF_NOW
         for one, session in placed(read)
-        if one.type == "kap.dose.administered" and session is not None
+        if one.type == "kap.dose.administered"
+        and session is not None
+        and not any(told.time == one.time and told.sequence > one.sequence for told in taken)
     }
 
 

@@ -138,7 +138,7 @@ class House:
     async def forgets(self, course: str) -> None:
         """The course is on no list any more: the other tests of this house shall not come upon it."""
         connection = await asyncpg.connect(self.stack.database)
-        for table in ("watch_silences", "course_measures", "course_figures", "courses"):
+        for table in ("watch_silences", "course_measures", "course_figures", "bookings", "courses"):
             await connection.execute(f"DELETE FROM {table} WHERE course_id = $1", course)
         await connection.close()
 

@@ -11,11 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from console.access.bookings import ListedBooking
 from console.openapi.examples import FOLDER, models
 from domain.events.parsing import parse_event
 from domain.past.as_of import Wanted, past_course
 from domain.protocol.approval import content_hash
 from domain.protocol.parameters import rows
+from domain.views.bookings import bookings, double_bookings
 from domain.views.course import course_summary, course_view
 from tests.support.cast import WEEKLY, minutes
 from tests.support.paths import ROOT
@@ -44,10 +46,20 @@ def remade() -> Mapping[str, Any]:
         "CourseView": _dumped(course_view(ward.course, ward.now)),
         "PastCourse": _dumped(past_course(ward.blank, ward.entries, {}, Wanted(ward.now - minutes(22), as_known=True))),
         "CourseSummary": _dumped(course_summary(ward.course, ward.now)),
+        "ListedBooking": _dumped(_listed_booking(ward)),
         "Entry": _dumped(ward.entries[0]),
         "ProtocolWhole": _protocol(models()["ProtocolWhole"]),
     }
     return {name: _shaped(models()[name], value) for name, value in said.items()}
+
+
+def _listed_booking(ward: Ward) -> ListedBooking:
+    """The newest booking, and another visit that takes its room and one of its people."""
+    (newest,) = bookings(ward.course)
+    lind = newest.staff[1]
+    other = newest.but(course_id="EX-2", starts_at=newest.starts_at + minutes(60), staff=(lind,))
+    found = double_bookings((newest, other), ward.now)
+    return ListedBooking(**dict(newest), double_booked=found[newest.id])
 
 
 def _protocol(example: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
+from domain.course.session import Stage
 from domain.escalation.ids import escalation_id
 from domain.escalation.messages import EscalationState, EscalationView, Kind, Page
 from domain.ledger import GENESIS, Entry, Note, write
 from domain.values import Actor, CourseId, Role, Severity
+from domain.views.bookings import Booking
 from domain.views.summary import Batch, CourseSummary
 
 MARA: CourseId = "MARA-1"
@@ -69,6 +71,23 @@ def batch(entries: tuple[Entry, ...], **changes: object) -> Batch:
     last = entries[-1]
     told = summary(last.course_id, last.sequence, ledger_head=last.hash).but(**changes)
     return Batch(course_id=last.course_id, entries=entries, summary=told)
+
+
+def booked(course_id: CourseId = MARA, session: int = 1, **changes: object) -> Booking:
+    """A visit of two hours from Monday on, in the room willow with the nurse."""
+    return Booking(
+        course_id=course_id,
+        site="bend",
+        session=session,
+        stage=Stage.BOOKED,
+        starts_at=MONDAY,
+        ends_at=MONDAY + timedelta(hours=2),
+        is_here=False,
+        is_off=False,
+        room="willow",
+        staff=(NURSE,),
+        group=None,
+    ).but(**changes)
 
 
 def page(step: int, *, ok: bool = True) -> Page:

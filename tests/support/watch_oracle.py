@@ -125,7 +125,8 @@ def may_be_away(entries: Sequence[Entry]) -> bool:
 def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, rules: Protocol, now: datetime) -> None:
     """By the required signs alone a checkpoint is met, and by them it is; `known` entries had been written before.
 
-    Of visits with one dose, during which nobody left or was lost and nothing in doubt was corrected.
+    Of visits with one dose, during which nobody left or was lost and nothing in doubt was corrected; of two that go on
+    at once, a reading that names neither is of one of them.
     """
     is_lost = any(said(entries, "patient.returned", "patient.handed_over", "patient.died"))
     if may_be_away(entries) or is_lost or is_in_doubt(entries):
@@ -139,7 +140,7 @@ def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, ru
     for session in monitored(read):
         visit = visit_of(read, session)
         doses, readings = list(said(visit, "dose.administered")), list(said(visit, "vitals.recorded"))
-        if len(doses) != 1 or counted_from(visit, doses[0]) != doses[0].time:
+        if len(doses) != 1 or counted_from(visit, doses[0]) != doses[0].time or _is_beside_another(read, doses[0]):
             continue
         moments = [doses[0].time + offset for offset in grid.offsets]
         for due, following in pairwise(moments):
@@ -148,6 +149,15 @@ def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, ru
                 assert (session, due) in missed
             if is_met:
                 assert missed.get((session, due), 0) <= known
+
+
+def _is_beside_another(read: Sequence[Entry], dose: Entry) -> bool:
+    """Whether another visit has a dose within a day of this one."""
+    of = {one.sequence: number for one, number in placed(read)}
+    return any(
+        of[one.sequence] != of[dose.sequence] and abs(one.time - dose.time) < LONG_PAST
+        for one in said(read, "dose.administered")
+    )
 
 
 def _is_back(returned: Entry, left_at: datetime) -> bool:

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from gateway.temporal import data_converter, register_search_attributes
+from tests.support.dev_server import started
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,16 @@ async def running_temporal(**dynamic_config: str) -> AsyncIterator[Temporal]:
     """A server of its own, on a free port, gone afterwards."""
     binary = Path(sys.executable).with_name("temporal")
     settings = {"frontend.WorkflowTimeSkippingEnabled": "true", **dynamic_config}
-    env = await WorkflowEnvironment.start_time_skipping_v2(
-        # A child that inherited skipping would run through its own deadlines before the test could say a word.
-        ts_config=TimeSkippingConfig(enabled=False, disable_propagation=True),
-        dev_server_existing_path=str(binary) if binary.exists() else shutil.which("temporal"),
-        dev_server_extra_args=[
-            part for name, value in settings.items() for part in ("--dynamic-config-value", f"{name}={value}")
-        ],
-        data_converter=data_converter(),
+    env = await started(
+        lambda: WorkflowEnvironment.start_time_skipping_v2(
+            # A child that inherited skipping would run through its own deadlines before the test could say a word.
+            ts_config=TimeSkippingConfig(enabled=False, disable_propagation=True),
+            dev_server_existing_path=str(binary) if binary.exists() else shutil.which("temporal"),
+            dev_server_extra_args=[
+                part for name, value in settings.items() for part in ("--dynamic-config-value", f"{name}={value}")
+            ],
+            data_converter=data_converter(),
+        )
     )
     async with env:
         await register_search_attributes(env.client)

@@ -4,6 +4,7 @@ What it asks for then must be what any other worker asks for that lives the run 
 """
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
@@ -39,7 +40,7 @@ async def test_a_course_that_nobody_remembers(forgetful: Clinic) -> None:
     await _replays(mara.handle)
 
 
-async def _is_idle(handle: WorkflowHandle[PatientCourse, None]) -> None:
+async def _is_idle(handle: WorkflowHandle[PatientCourse, Any]) -> None:
     """Nothing of what it has asked for is on its way, and it has nothing more to say about any of it."""
 
     async def is_idle() -> bool:
@@ -50,7 +51,7 @@ async def _is_idle(handle: WorkflowHandle[PatientCourse, None]) -> None:
     await eventually(is_idle)
 
 
-async def _replays(handle: WorkflowHandle[PatientCourse, None]) -> None:
+async def _replays(handle: WorkflowHandle[PatientCourse, Any]) -> None:
     history = await handle.fetch_history()
     replayer = Replayer(workflows=[PatientCourse, EscalationWorkflow], data_converter=data_converter())
     await replayer.replay_workflow(history)

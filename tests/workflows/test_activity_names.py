@@ -14,6 +14,8 @@ from workflows import activity_names
 
 PAIRS = [
     (activity_names.append_entries, Records.append_entries),
+    (activity_names.keep_ended_course, Records.keep_ended_course),
+    (activity_names.is_kept, Records.is_kept),
     (activity_names.record_escalation, Records.record_escalation),
     (activity_names.standing, Paging.standing),
     (activity_names.page, Paging.page),

@@ -50,7 +50,7 @@ async def courses_only(temporal: Temporal) -> AsyncIterator[Clinic]:
         temporal.client,
         task_queue=COURSES,
         workflows=[PatientCourse],
-        activities=[clinic.records.append_entries, clinic.records.record_escalation],
+        activities=clinic.records.activities,
     ):
         yield clinic
         await clinic.end()

@@ -21,7 +21,7 @@ from domain.refusal import RefusalCode, Refused
 from domain.views.course import CourseView
 from gateway.codec import EncryptionCodec
 from gateway.compression import CompressionCodec
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.sandbox import Sandbox
 from gateway.temporal import connect, data_converter
 from gateway.workflow_calls import KeysDiffer, Unavailable
@@ -56,7 +56,7 @@ async def holding(temporal: Temporal, *keys: PayloadKey, allow_plain: bool = Fal
 
 
 async def courses_of(temporal: Temporal, *keys: PayloadKey) -> Courses:
-    return Courses(await holding(temporal, *keys), LIBRARY, allow_unapproved=True)
+    return Courses(await holding(temporal, *keys), LIBRARY, NothingRecorded(), allow_unapproved=True)
 
 
 @asynccontextmanager
@@ -108,14 +108,14 @@ def is_held(patient: Patient, *, subject: str | None = None) -> dict[str, object
 async def refusal_at(client: Client, patient: Patient, told: dict[str, object]) -> str:
     """Why the course does not take it. Nothing of it stands in its history, and it goes on."""
     before = await patient.accepted()
-    sent = Courses(client, LIBRARY, allow_unapproved=True)
+    sent = Courses(client, LIBRARY, NothingRecorded(), allow_unapproved=True)
 
     async def update() -> None:
         handle = client.get_workflow_handle(f"course/{patient.course}")
         await handle.execute_update("report", told, id=uuid4().hex)
 
     with pytest.raises(KeysDiffer) as refused:
-        await sent._asked(patient.course, update)
+        await sent._answer(patient.course, update)
     assert await patient.accepted() == before
     assert not (await patient.view()).held
     return str(refused.value)
@@ -145,13 +145,13 @@ async def test_an_event_that_was_encrypted_for_another_course_is_refused(clinic:
 async def test_what_an_earlier_release_encrypted_is_read_at_its_own_course_alone(clinic: Clinic) -> None:
     """It is bound to no course, so the course itself compares the subject."""
     mara, tove = await clinic.has(lambda ward: ward.referred()), await clinic.has(lambda ward: ward.referred(), "TOVE")
-    earlier = Courses(copied(clinic, None), LIBRARY, allow_unapproved=True)
+    earlier = Courses(copied(clinic, None), LIBRARY, NothingRecorded(), allow_unapproved=True)
 
     handle = copied(clinic, None).get_workflow_handle(f"course/{tove.course}")
     told = is_held(tove, subject=mara.course)
 
     with pytest.raises(Refused) as refused:
-        await earlier._asked(tove.course, lambda: handle.execute_update("report", told, id=uuid4().hex))
+        await earlier._answer(tove.course, lambda: handle.execute_update("report", told, id=uuid4().hex))
     assert refused.value.refusal.code is RefusalCode.INVALID
     assert refused.value.refusal.errors[0].pointer == "/subject"
 

@@ -47,7 +47,7 @@ async def clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
         yield opened
 
 
-async def failed_tasks(handle: WorkflowHandle[PatientCourse, None]) -> int:
+async def failed_tasks(handle: WorkflowHandle[PatientCourse, Any]) -> int:
     """How often a workflow task of it has failed."""
     history = await handle.fetch_history()
     return sum(one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for one in history.events)

@@ -1,7 +1,6 @@
 """The auditor's page: who read what, acts of administration, and sign-ins that failed; newest first; also as CSV."""
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -11,7 +10,8 @@ from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.board import OrAny
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.csv_file import MOST_ROWS, csv_href, csv_list, in_zone
-from console.pages.frame.days import Day, begins, ends
+from console.pages.frame.days import Bound, DayOrTime, as_typed, begins, ends
+from console.pages.frame.reads import ReadShown, reads_shown, sender_named
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right, SentBy
@@ -26,18 +26,6 @@ SHOWN: Final = 200
 Reader = Annotated[Viewer, Depends(looking(Right.READ_AUDIT))]
 
 router = APIRouter(include_in_schema=False)
-
-
-class ReadShown(Frozen):
-    """One read: when, of which course, what, and by whom."""
-
-    at: Clock
-    course_id: str | None
-    what: str
-    who: str
-    role: str
-    sender: str
-    request: str
 
 
 class ActShown(Frozen):
@@ -77,8 +65,8 @@ COLUMNS: Final[Mapping[AuditTable, tuple[str, ...]]] = {
 class AuditPage(Frozen):
     """The three tables, and the address of each as CSV. `sees_all`: not only the reads of one site's courses.
 
-    `course` is the only one shown, `since` and `until` the days that are. `unreadable` names the rows that cannot be
-    read.
+    `course` is the only one shown, `since` and `until` the times that are, both included. `unreadable` names the rows
+    that cannot be read.
     """
 
     course: str | None
@@ -98,7 +86,9 @@ class AuditPage(Frozen):
 
 
 @router.get(PATH)
-async def audit(viewer: Reader, course: OrAny[CourseId] = None, since: Day = None, until: Day = None) -> Response:
+async def audit(
+    viewer: Reader, course: OrAny[CourseId] = None, since: DayOrTime = None, until: DayOrTime = None
+) -> Response:
     """The newest of each, within these days. A token of one site is shown the reads of its courses alone."""
     access, clock, site = viewer.services.access, viewer.clock(), viewer.caller.site
     within = _within(viewer, since, until)
@@ -111,11 +101,11 @@ async def audit(viewer: Reader, course: OrAny[CourseId] = None, since: Day = Non
     viewer.saw("audit", course)
     shown = AuditPage(
         course=course,
-        since=since.isoformat() if since else "",
-        until=until.isoformat() if until else "",
+        since=as_typed(since, "T00:00"),
+        until=as_typed(until, "T23:59"),
         csv={table: csv_href(viewer, f"{PATH}/{table}.csv") for table in AuditTable},
         sees_all=site is None,
-        reads=tuple(_read(one, clock) for one in reads),
+        reads=reads_shown(reads, clock),
         acts=tuple(_act(one, clock) for one in acts),
         failures=tuple(_failure(one, clock) for one in failures),
         unreadable=tuple(one.name for one in (*reads.unreadable, *acts.unreadable, *failures.unreadable)),
@@ -125,7 +115,7 @@ async def audit(viewer: Reader, course: OrAny[CourseId] = None, since: Day = Non
 
 @router.get(PATH + "/{table}.csv")
 async def as_csv(
-    viewer: Reader, table: AuditTable, course: OrAny[CourseId] = None, since: Day = None, until: Day = None
+    viewer: Reader, table: AuditTable, course: OrAny[CourseId] = None, since: DayOrTime = None, until: DayOrTime = None
 ) -> Response:
     """One table whole, within these days. Only its reads are shown to a token of one site."""
     access, site, most = viewer.services.access, viewer.caller.site, MOST_ROWS + 1
@@ -146,25 +136,13 @@ async def as_csv(
     return csv_list(f"kapstan-audit-{table}", COLUMNS[table], rows, found.unreadable)
 
 
-def _within(viewer: Viewer, since: date | None, until: date | None) -> Span:
+def _within(viewer: Viewer, since: Bound, until: Bound) -> Span:
     zone = viewer.clock().zone
     return Span(since=begins(since, zone), until=ends(until, zone))
 
 
 def _sent_by(one: CourseRead | AdministrationAct | FailedSignIn) -> dict[str, object]:
     return dict(one.sent_by) if isinstance(one, AdministrationAct) else {}
-
-
-def _read(one: CourseRead, clock: WallClock) -> ReadShown:
-    return ReadShown(
-        at=clock.at(one.at),
-        course_id=one.course_id,
-        what=one.what,
-        who=one.name,
-        role=one.role,
-        sender=_named(one.token_id, one.person),
-        request=one.own_request_id or one.request_id,
-    )
 
 
 def _act(one: AdministrationAct, clock: WallClock) -> ActShown:
@@ -189,9 +167,4 @@ def _failure(one: FailedSignIn, clock: WallClock) -> FailureShown:
 def _sender(sent_by: SentBy) -> str:
     if sent_by.account is not None:
         return f"the account {sent_by.account} on Kapstan's machine"
-    return _named(sent_by.token, sent_by.person)
-
-
-def _named(token: str | None, person: str | None) -> str:
-    """`token a1b2c3d4, lind`, as far as it is known."""
-    return ", ".join(part for part in (f"token {token}" if token else None, person) if part) or "–"
+    return sender_named(sent_by.token, sent_by.person)

@@ -14,8 +14,10 @@ from console.pages.course.ledger_state import LedgerState, ledger_state, unreada
 from console.pages.course.medicine_sessions import SessionShown, visits
 from console.pages.course.outcomes import InstrumentScores, outcomes
 from console.pages.course.phase_bar import PhaseStep, phase_bar
+from console.pages.course.readers import Readers, readers
 from console.pages.course.timeline import TimelineLine, from_ledger, from_view, severity_of, story, who
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.days import DayOrTime
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.silent_courses import SilentCourse, silence_of
@@ -126,14 +128,23 @@ class CoursePage(Frozen):
     deviations: tuple[Deviated, ...]
     ledger: LedgerState
     entries: tuple[EntryRow, ...] | None
+    readers: Readers | None = None
 
 
 @router.get(PATH)
-async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], course_id: Course) -> Response:
-    """The course as its workflow holds it now, with its ledger and escalations from the record store."""
+async def course(
+    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))],
+    course_id: Course,
+    since: DayOrTime = None,
+    until: DayOrTime = None,
+) -> Response:
+    """The course as its workflow holds it now, with its ledger and escalations from the record store.
+
+    `since` and `until` narrow who read it.
+    """
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
-    shown = await _page(viewer, view)
+    shown = (await _page(viewer, view)).but(readers=await readers(viewer, course_id, view.site, since, until))
     return await floor_page(viewer, f"/courses/{course_id}", "course.html", shown)
 
 

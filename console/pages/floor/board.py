@@ -220,7 +220,7 @@ async def board(
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         silent=silent,
         may_see_needs=may_see_needs,
-        may_refer=viewer.caller.has(Right.REPORT),
+        may_refer=viewer.caller.may_report("kap.course.referred"),
         sees_all=viewer.caller.has(*SEES_EVERY_COURSE),
         may_open=viewer.caller.has(*SEES_COURSES),
         filters=Filters(

@@ -80,6 +80,11 @@ class WallClock:
         return at.astimezone(self.zone).isoformat(timespec="seconds")
 
 
+def place(zone: str) -> str:
+    """A time zone by its place, as people say it: `Los Angeles` for `America/Los_Angeles`."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def due_in_words(ahead: timedelta) -> str:
     """`in 2:04`, `in 3 h 05 min`; when passed `6:10 late`, `3 h 05 min late`, `2 days late`."""
     return f"in {counted(ahead)}" if ahead >= timedelta() else f"{counted(-ahead)} late"

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.staticfiles import StaticFiles
 
+from console.pages.frame.clock import place
 from console.pages.frame.severity_marks import MARKS, MEANINGS
 from console.pages.frame.shell import shell
 from console.pages.frame.viewer import Viewer
@@ -30,6 +31,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["place"] = place
 _templates.globals["marks"] = MARKS
 _templates.globals["meanings"] = MEANINGS
 

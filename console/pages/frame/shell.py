@@ -19,6 +19,7 @@ SEES_FLOOR: Final = (*SEES_COURSES, Right.SEE_FLOOR)
 LINKS: Final = (
     ("/", "Floor", SEES_FLOOR),
     ("/sessions", "Live sessions", SEES_COURSES),
+    ("/rooms", "Rooms", SEES_COURSES),
     ("/escalations", "Escalations", (Right.READ_ESCALATIONS,)),
     ("/oncall", "On call", (Right.READ_ONCALL,)),
     ("/protocols", "Protocols", (Right.READ_PROTOCOLS,)),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Path, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from console.errors.problems import ProblemCode, problem_error
 from console.pages import labels
@@ -12,6 +12,7 @@ from console.pages.course.ahead import UpcomingPage
 from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
+from console.pages.frame.viewer import HX
 from console.pages.oncall.page_context import Circumstances, PatientNow, circumstances
 from console.services import Services, ServicesDep
 from domain.durations import in_words
@@ -25,6 +26,7 @@ from domain.values import CourseId, Frozen, PersonId, Severity
 from domain.views.forecast import FALLBACK_NAME
 from gateway.links import BadLink, Invitation
 from gateway.workflow_calls import TooMany, Unavailable
+from records.access import OPENED
 
 SILENT: Final = (
     "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
@@ -89,9 +91,9 @@ Act = Callable[[Invitation], Awaitable[object]]
 
 
 @router.get("/ack/{token}")
-async def look(services: ServicesDep, token: Token) -> Response:
+async def look(request: Request, services: ServicesDep, token: Token) -> Response:
     """Shows the escalation. A link preview sees the same and changes as little."""
-    return await _answered(services, token, _look, None)
+    return await _answered(services, token, _look, None, is_live=HX in request.headers)
 
 
 @router.post("/ack/{token}")
@@ -123,7 +125,8 @@ async def _look(_invited: Invitation) -> None:
     """No act: the escalation is only shown."""
 
 
-async def _answered(services: Services, token: str, act: Act, done: str | None) -> Response:
+async def _answered(services: Services, token: str, act: Act, done: str | None, *, is_live: bool = False) -> Response:
+    """The page after the act. `is_live`: an open page fetches itself anew, which is noted only now and then."""
     if services.links is None:
         raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
@@ -136,7 +139,8 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
             done = "Somebody was quicker: nothing more is asked of you."
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
-        services.audit_log.note_by_link(invited.person, "escalation", view.course_id)
+        if not is_live or _is_worth_noting(services, invited.person, OPENED, view.course_id):
+            services.audit_log.note_by_link(invited.person, f"{OPENED}{view.id}", view.course_id)
         whole = services.links.alarm(invited.escalation)
         if around.patient and _has_it(view, invited.person):
             _note_read(services, invited.person, view.course_id)
@@ -157,8 +161,12 @@ def _has_it(view: EscalationView, person: PersonId) -> bool:
 
 def _note_read(services: Services, person: PersonId, course_id: CourseId) -> None:
     """Notes who was shown the patient's values by their page's link; of a page that stays open only now and then."""
-    if services.audit_throttle.is_worth_noting(person, READ, course_id, datetime.now(UTC)):
+    if _is_worth_noting(services, person, READ, course_id):
         services.audit_log.note_by_link(person, READ, course_id)
+
+
+def _is_worth_noting(services: Services, person: PersonId, what: str, course_id: CourseId) -> bool:
+    return services.audit_throttle.is_worth_noting(person, what, course_id, datetime.now(UTC))
 
 
 def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:

@@ -15,11 +15,12 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from console.access.escalations import ACTING
 from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, Snooze
 from console.auth import Authenticator, AuthenticatorDep
 from console.errors.mapping import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError, problem_error
-from console.pages.floor.needs import Need, needs, paged_name
+from console.pages.floor.needs import Need, needs
 from console.pages.frame.acting_person import me, remember
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.error_pages import ErrorPage, in_a_sentence
@@ -31,15 +32,19 @@ from console.pages.oncall.acknowledge import Token, advice
 from console.pages.oncall.notes import NoteForm, NoteShown, is_added, new_id, note_of, notes
 from console.pages.oncall.open_work import open_work
 from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumstances
+from console.pages.oncall.pages_sent import PageSent, openings, pages_sent
+from console.pages.recording.error_words import in_words
 from console.services import Services, ServicesDep
 from domain.access import Right
-from domain.durations import in_words, iso_8601
+from domain.durations import in_words as length_in_words
+from domain.durations import iso_8601
 from domain.escalation.ids import RECORD, EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Page
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.parsing import field_error
 from domain.values import Frozen
 from gateway.links import ALARM
+from records.access import PageOpened
 from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
@@ -54,7 +59,11 @@ Told: TypeAlias = Mapping[EscalationId, str]
 NOTHING: Final[Told] = MappingProxyType({})
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
-OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
+OnCallStaff = Annotated[Viewer, Depends(acting(*ACTING))]
+
+
+ASKED: Final[Mapping[str, str]] = {"by": "I am", "note": "Note", "to": "To", "for": "No page for", "id": "This form"}
+"""What the forms call their fields."""
 
 
 class EscalationAct(StrEnum):
@@ -81,17 +90,6 @@ FORMS: Final[Mapping[EscalationAct, type[Acknowledge | Resolve | Snooze | Reassi
 router = APIRouter(include_in_schema=False)
 
 
-class PageSent(Frozen):
-    """One page sent: when, at which step, to whom, by which channel, and with what result."""
-
-    at: Clock
-    step: str
-    person: str
-    channel: str
-    ok: bool
-    result: str
-
-
 class Choice(Frozen):
     """One choice of a form."""
 
@@ -103,7 +101,8 @@ class Choice(Frozen):
 class Work(Frozen):
     """One escalation with all that is known of it, and the acts that are allowed.
 
-    `unsent` is a note that came too late to be noted down; `note_id` names the next note that is added.
+    `actors` are those of the people for whom this viewer may act on it. `unsent` is a note that came too late to be
+    noted down; `note_id` names the next note that is added.
     """
 
     need: Need
@@ -115,6 +114,7 @@ class Work(Frozen):
     note: str | None
     pages: tuple[PageSent, ...]
     may_act: bool
+    actors: tuple[Choice, ...]
     snoozes: tuple[Choice, ...]
     may_note: bool
     note_id: str
@@ -128,14 +128,12 @@ class EscalationsPage(Frozen):
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
     who may read it, `record_at` where a reading is recorded. `notes` are those that people added to the one that is
-    shown. `actors` are those of the people for whom this viewer may act; `is_known` says that there is only the one
-    who is signed in, who is not asked.
+    shown. `is_known` says that the one who acts is signed in, and is not asked.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
-    actors: tuple[Choice, ...]
     is_known: bool
     is_one: bool
     rests_on_corrected: bool = False
@@ -277,8 +275,10 @@ async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
 
 
 def _in_words(wrong: ValidationError) -> str:
-    errors = (field_error(one["loc"], one["msg"]) for one in wrong.errors())
-    return "; ".join(f"{one.pointer.removeprefix('/').replace('/', '.')}: {one.detail}" for one in errors)
+    return "; ".join(
+        f"{ASKED.get(str(one['loc'][0]), '')}: {in_words(field_error(one['loc'], one['msg']).detail)}"
+        for one in wrong.errors()
+    )
 
 
 async def _again(
@@ -292,12 +292,12 @@ async def _again(
 async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Told = NOTHING, status: int = 200) -> Response:
     found = await open_work(viewer)
     viewer.saw("escalations")
+    opened = await openings(viewer, (*found.unresolved, *found.resolved))
     shown_ids = {view.id for view in (*found.unresolved, *found.resolved)}
     shown = EscalationsPage(
-        works=_works(viewer, found.unresolved, refused, unsent),
-        resolved=_works(viewer, found.resolved, refused, unsent),
+        works=_works(viewer, found.unresolved, opened, refused, unsent),
+        resolved=_works(viewer, found.resolved, opened, refused, unsent),
         people=_people(viewer),
-        actors=_actors(viewer),
         is_known=viewer.caller.person is not None,
         is_one=False,
         is_recorded=found.is_recorded,
@@ -326,10 +326,9 @@ async def _one(
         viewer.saw("patient of a page", view.course_id)
     record_at = f"/courses/{view.course_id}/record/vitals.recorded"
     shown = EscalationsPage(
-        works=_works(viewer, [view], told, kept),
+        works=_works(viewer, [view], await openings(viewer, [view]), told, kept),
         resolved=(),
         people=_people(viewer),
-        actors=_actors(viewer),
         is_known=viewer.caller.person is not None,
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
@@ -340,18 +339,19 @@ async def _one(
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
 
-def _works(viewer: Viewer, escalations: Sequence[EscalationView], refused: Told, unsent: Told) -> tuple[Work, ...]:
+def _works(
+    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[PageOpened], refused: Told, unsent: Told
+) -> tuple[Work, ...]:
     clock = viewer.clock()
     return tuple(
-        _work(viewer, view, need, clock, refused.get(view.id), unsent.get(view.id))
+        _work(viewer, view, need, opened, clock).but(refused=refused.get(view.id), unsent=unsent.get(view.id))
         for view, need in zip(escalations, needs(viewer, escalations, clock), strict=True)
     )
 
 
-def _work(
-    viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None, unsent: str | None
-) -> Work:
-    is_open = view.state is not EscalationState.RESOLVED
+def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[PageOpened], clock: WallClock) -> Work:
+    is_open, actors = view.state is not EscalationState.RESOLVED, _actors(viewer, view)
+    may_act = viewer.caller.has(Right.ACT_ON_ESCALATIONS) or bool(actors)
     most = viewer.services.on_call.now().policies[view.severity].max_snooze
     return Work(
         need=need,
@@ -361,24 +361,12 @@ def _work(
         settled=clock.at(view.resolved_at) if view.resolved_at else None,
         settled_by=viewer.name_of(view.resolved_by) if view.resolved_by else None,
         note=view.note,
-        pages=tuple(_page_sent(viewer, sent, clock) for sent in reversed(view.pages)),
-        may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
-        snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
-        refused=refused,
-        may_note=viewer.caller.has(Right.ACT_ON_ESCALATIONS) and not has_no_ledger(view.id),
+        pages=pages_sent(viewer, view, opened, clock),
+        may_act=is_open and may_act,
+        actors=actors,
+        snoozes=tuple(Choice(value=iso_8601(one), label=length_in_words(one)) for one in SNOOZES if one <= most),
+        may_note=may_act and not has_no_ledger(view.id),
         note_id=new_id(),
-        unsent=unsent,
-    )
-
-
-def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
-    return PageSent(
-        at=clock.at(sent.at),
-        step=f"step {sent.step}" if sent.step else "fallback",
-        person=paged_name(viewer, sent.person),
-        channel=sent.channel,
-        ok=sent.ok,
-        result="sent" if sent.ok else sent.error or "not sent",
     )
 
 
@@ -387,19 +375,15 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
     return tuple(Choice(value=one, label=known.name) for one, known in viewer.services.on_call.now().people.items())
 
 
-def _actors(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, and nobody else.
+def _actors(viewer: Viewer, view: EscalationView) -> tuple[Choice, ...]:
+    """Who may have acted on it: suggests whoever acted last at this screen, and nobody else.
 
     Whoever is signed in as one person is that person.
     """
-    on_call, person = viewer.services.on_call.now(), viewer.caller.person
-    if person is not None:
-        return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
-    last = me(viewer)
+    chosen = {viewer.caller.person, me(viewer)}
     return tuple(
-        Choice(value=one, label=known.name, is_chosen=one == last)
-        for one, known in on_call.people.items()
-        if viewer.caller.why_not_act(one, known.role) is None
+        Choice(value=one, label=viewer.name_of(one), is_chosen=one in chosen)
+        for one in viewer.services.escalation_access.actors(viewer.caller, view)
     )
 
 

@@ -9,20 +9,25 @@ from pydantic import BeforeValidator
 
 from console.charts.drawing import Drawing, TextSize
 from console.charts.oncall_strip import OnDuty, strip_chart
-from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.clock import Clock, WallClock, place
 from console.pages.frame.csv_file import csv_href
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.oncall.pages_sent import PageAbout, openings, pages_lately
 from console.pages.oncall.proof import ProofShown, proof_shown
 from domain.access import Right
 from domain.durations import in_words
 from domain.moments import instant, is_skipped, local_moment
 from domain.oncall.file import OnCall
 from domain.oncall.on_call_view import AHEAD, Called, PolicyNow, Roster, Through, roster
-from domain.oncall.rota import RotaOverride
+from domain.oncall.rota import Hours, RotaOverride
 from domain.values import Frozen, PersonId, Severity
+from records.errors import RecordStoreError
+from records.store import EscalationFilter
 
 PATH: Final = "/oncall"
+ESCALATIONS_READ: Final = 50
+"""The newest escalations, whose pages are looked through for those sent lately."""
 
 Local = Annotated[datetime | None, BeforeValidator(lambda said: local_moment(said) if said else None), Query()]
 """A date and time of a form, by the clinic's clock; empty means none."""
@@ -92,7 +97,7 @@ class OnCallPage(Frozen):
 
     `at` is the moment that was asked for, `moment` the same in words; empty and None mean now. `csv` is the address of
     the rotas as CSV, from then on.
-    `proof` is None while it is being worked out.
+    `proof` is None while it is being worked out. `pages` are those sent lately, None if the record cannot be asked.
     `findings` are the errors in the present file, each by its key; the page shows the last good one.
     """
 
@@ -111,6 +116,7 @@ class OnCallPage(Frozen):
     zone: str
     csv: str
     proof: ProofShown | None
+    pages: tuple[PageAbout, ...] | None
 
 
 @router.get(PATH)
@@ -159,8 +165,23 @@ async def on_call(
         zone=clock.zone.key,
         csv=csv_href(viewer, f"{PATH}.csv"),
         proof=proof_shown(proof, known) if proof else None,
+        pages=await _pages(viewer, clock),
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)
+
+
+async def _pages(viewer: Viewer, clock: WallClock) -> tuple[PageAbout, ...] | None:
+    """The pages sent lately, of what the viewer may see; None while the record store is away."""
+    if not viewer.caller.has(Right.READ_ESCALATIONS):
+        return ()
+    try:
+        found = await viewer.services.store.escalations(
+            EscalationFilter(site=viewer.caller.site, limit=ESCALATIONS_READ)
+        )
+    except RecordStoreError:
+        return None
+    viewer.saw("escalations")
+    return pages_lately(viewer, found, await openings(viewer, found), clock)
 
 
 LOCAL: Final = "%Y-%m-%dT%H:%M:%S"
@@ -212,10 +233,14 @@ def _ladder(policy: PolicyNow, clock: WallClock, known: OnCall) -> Ladder:
         ),
         resolve_within=in_words(policy.resolve_within),
         max_snooze=in_words(policy.max_snooze) if policy.max_snooze else None,
-        hours=f"{', '.join(hours.days)} {hours.from_:%H:%M} to {hours.until:%H:%M} ({hours.timezone})"
-        if hours
-        else None,
+        hours=_hours(hours) if hours else None,
         pages_at=clock.due(policy.pages_at) if policy.pages_at > clock.now else None,
+    )
+
+
+def _hours(hours: Hours) -> str:
+    return (
+        f"{', '.join(hours.days)} {hours.from_:%H:%M} to {hours.until:%H:%M}, by the clock of {place(hours.timezone)}"
     )
 
 

@@ -50,7 +50,7 @@ def proof_shown(proof: Proof, on_call: OnCall) -> ProofShown:
         rows=tuple(_row(row, on_call) for row in proof.rows),
         found=(*_found(proof.gaps, is_gap=True), *_found(proof.absences, is_gap=False)),
         has_gaps=bool(proof.gaps),
-        period=f"from {on_its_clock(proof.begins_at)} until {on_its_clock(proof.ends_at)}, {proof.timezone}",
+        period=f"from {on_its_clock(proof.begins_at)} until {on_its_clock(proof.ends_at)}",
     )
 
 

@@ -33,6 +33,7 @@ class FieldKind(StrEnum):
     CODES = "codes"
     LINES = "lines"
     NUMBERS = "numbers"
+    LENGTH = "length"
     GROUP = "group"
     ROWS = "rows"
     OVERRIDES = "overrides"
@@ -51,7 +52,7 @@ class Field(Frozen):
 
     Overrides are rationales, each under the field's pointer and the code that it overrides.
     A list that `says_none` is an answer when it is left empty: there are none.
-    A number lies from `low` to `high`, without `low` itself if `is_above`.
+    A number lies from `low` to `high`, without `low` itself if `is_above`. A length is asked for in minutes.
     """
 
     pointer: str
@@ -189,6 +190,8 @@ def _kind(meant: Mapping[str, Any], defined: Mapping[str, Any]) -> FieldKind:
             return FieldKind.YES_NO
         case {"type": "string", "format": "date-time"}:
             return FieldKind.MOMENT
+        case {"type": "string", "format": "duration"}:
+            return FieldKind.LENGTH
         case {"type": "string"}:
             return FieldKind.LONG_TEXT if meant.get("maxLength", 0) > LONG else FieldKind.TEXT
         case {"type": "array", "items": items}:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from console.pages.recording.fields import Field, FieldKind
+from domain.durations import iso_8601
 from domain.moments import instant, is_skipped, local_moment, rfc_3339
 
 Entered = Mapping[str, tuple[str, ...]]
@@ -109,6 +110,8 @@ def _value(field: Field, entered: Entered, zone: ZoneInfo, now: datetime) -> Jso
             return _whole(texts[0])
         case FieldKind.NUMBER:
             return _number(texts[0])
+        case FieldKind.LENGTH:
+            return _length(texts[0])
         case FieldKind.YES_NO:
             return {"yes": True, "no": False}.get(texts[0], texts[0])
         case FieldKind.MOMENT:
@@ -137,6 +140,14 @@ def _whole(text: str) -> JsonValue:
 
 def _number(text: str) -> JsonValue:
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else text
+
+
+def _length(text: str) -> str:
+    """The minutes as a duration of the event; one that is written as such stays."""
+    try:
+        return iso_8601(timedelta(minutes=float(text.replace(",", ".")))) if _NUMBER.fullmatch(text) else text
+    except OverflowError:
+        return text
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:

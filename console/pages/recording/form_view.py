@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from console.pages.recording.error_words import in_words
 from console.pages.recording.fields import Field, FieldKind, Option
 from console.pages.recording.form_parsing import Entered, at_row, is_local, is_number, rows_of
 from domain.moments import EXPECTED
 from domain.refusal import FieldError
 from domain.values import Frozen
 
-NOTHING_ENTERED: Final = "Field required"
-NEEDED: Final = "This is needed"
 NO_MOMENT: Final = (
     "There is no such moment by the site's clock: it must be a day and a time such as 2026-11-25 14:30, "
     "between the years 1900 and 2200"
@@ -95,7 +94,7 @@ def shown(
     for error in errors:
         place = _place(error.pointer, known)
         if place is None:
-            leftover.append(error.detail)
+            leftover.append(in_words(error.detail))
         else:
             placed[place] = (*placed.get(place, ()), error.detail)
     return ShownForm(fields=tuple(_marked(field, placed) for field in bound), errors=tuple(leftover))
@@ -163,8 +162,4 @@ def _marked(field: ShownField, placed: Mapping[str, tuple[str, ...]]) -> ShownFi
 
 
 def _in_words(field: ShownField, detail: str) -> str:
-    if detail == NOTHING_ENTERED:
-        return NEEDED
-    if field.kind is FieldKind.MOMENT and detail == EXPECTED:
-        return NO_MOMENT
-    return detail
+    return NO_MOMENT if field.kind is FieldKind.MOMENT and detail == EXPECTED else in_words(detail, field.unit)

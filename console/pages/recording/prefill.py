@@ -1,7 +1,7 @@
 """Values known before a form is filled in: the session at hand, and codes from the course's protocol."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from domain.values import PersonId, Role
 from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, DeadlineView
 
+FURTHER_ROUTES: Final = "/data/further_routes"
 GONE_BY: Final = frozenset({Stage.CANCELED, Stage.MISSED})
 ANYWHERE: Final = frozenset({"kap.adverse_event.reported"})
 """Events of which nobody knows beforehand whether they belong to a session."""
@@ -79,6 +80,8 @@ def _written(field: Field, value: Any, zone: ZoneInfo) -> Iterator[tuple[str, st
             yield field.pointer, local.isoformat(timespec="seconds" if local.second else "minutes")
         case FieldKind.NUMBER:
             yield field.pointer, f"{value:g}"
+        case FieldKind.LENGTH:
+            yield field.pointer, f"{duration(str(value)) / timedelta(minutes=1):g}"
         case _:
             yield field.pointer, str(value)
 
@@ -87,6 +90,14 @@ def offers(kind: str, protocol: Protocol | None, on_call: OnCall, view: CourseVi
     """Choices: the people of the on-call file and of the course, codes from the course's own protocol."""
     known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), tuple(_people(on_call, view)))
     return {**known, **(_of_protocol(kind, protocol) if protocol else {})}
+
+
+def asked_for(
+    fields: tuple[Field, ...], offered: Offers, protocol: Protocol | None, entered: Entered
+) -> tuple[Field, ...]:
+    """The fields but for further routes where the protocol, being known, has none to choose and none was entered."""
+    has_none = protocol is not None and not offered.get(FURTHER_ROUTES) and not any(entered.get(FURTHER_ROUTES, ()))
+    return tuple(field for field in fields if not (has_none and field.pointer == FURTHER_ROUTES))
 
 
 def _people(on_call: OnCall, view: CourseView | None) -> Iterator[Option]:
@@ -120,6 +131,7 @@ def _of_protocol(kind: str, protocol: Protocol) -> Offers:
         "/data/medications": _codes(protocol.screening.caution_medications),
         "/data/form": _codes(form.form for form in protocol.forms),
         "/data/route": _codes(route.value for route in protocol.routes),
+        FURTHER_ROUTES: _codes(one.route.value for one in protocol.medicine.routes or ()),
         "/data/instrument": tuple(Option(value=one, label=instrument_name(one)) for one in instruments),
         "/data/indications": _codes(protocol.indications) if kind == "kap.course.referred" else (),
     }

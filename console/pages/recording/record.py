@@ -21,13 +21,23 @@ from console.pages.labels import EVENTS
 from console.pages.recording import referral
 from console.pages.recording.answer import TOLD_AFTERWARDS, Known, recorded, recorded_before
 from console.pages.recording.at_hand import READING, AtHand, at_hand, session_at_hand
+from console.pages.recording.booking_ahead import (
+    BOOKS,
+    CHECK,
+    BookingAhead,
+    ahead,
+    checked,
+    clashes,
+    refused,
+    rooms_offered,
+)
 from console.pages.recording.confirmation import ASKED_AT, HAPPENED, NO, YES, Confirmation, confirmation, deviations
 from console.pages.recording.doubts import doubts
 from console.pages.recording.fields import PERSON, ROLE, TIME, Field, FieldKind, all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
-from console.pages.recording.prefill import as_entered, beforehand, offers
+from console.pages.recording.prefill import as_entered, asked_for, beforehand, offers
 from console.pages.recording.reporter import (
     ReporterShown,
     as_offered,
@@ -87,8 +97,8 @@ class RecordPage(Frozen):
     """The form, or the question about what was entered in it.
 
     Its `event_id` is made once, so that however often it is sent, it is one event. `back` is the page that it leads
-    back to, `came_from` what says so. `folded` are the pointers of fields in a fold. `reporter` is who is signed in,
-    and is not asked who they are.
+    back to, `came_from` what says so. `ahead` is what a booking would meet. `folded` are the pointers of fields in a
+    fold. `reporter` is who is signed in, and is not asked who they are.
     """
 
     course_id: CourseId | None
@@ -108,6 +118,7 @@ class RecordPage(Frozen):
     back: str | None
     came_from: str = ""
     at_hand: AtHand | None = None
+    ahead: BookingAhead | None = None
     folded: tuple[str, ...] = ()
 
 
@@ -133,7 +144,7 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
 
 
 @router.get(referral.REFER)
-async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
+async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(*REPORTS))]) -> Response:
     """The form of a referral, which starts a course."""
     fields = fields_here(viewer, REFERRED)
     known = {**reporter_here(viewer), **referral.beforehand(fields, viewer.request.query_params.get(referral.PROPOSED))}
@@ -141,7 +152,7 @@ async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]
 
 
 @router.post(referral.REFER)
-async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
+async def refer(viewer: Annotated[Viewer, Depends(acting(*REPORTS))]) -> Response:
     """Reports a referral."""
     return await _record(viewer, REFERRED, None)
 
@@ -157,9 +168,13 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     if NO in entered.get(HAPPENED, ()):
         return await _form(viewer, kind, course_id, view, entered, zone=zone)
     event = _event(kind, course_id, entered, zone, viewer)
+    if kind in BOOKS and CHECK in entered and view is not None:
+        return await _form(viewer, kind, course_id, view, entered, zone=zone, met=await checked(viewer, view, event))
     found = await deviations(viewer, kind, event, entered)
     is_sure = YES in entered.get(HAPPENED, ())
     slips = () if is_sure else doubts(viewer, fields, event, entered, view, session_at_hand(view, entered))
+    if kind in BOOKS and not is_sure and await refused(viewer, event) is None:
+        slips = (*slips, *await clashes(viewer, view, event))
     if found or (slips and not is_incomplete(event) and not referral.not_offered(fields, entered)):
         question = confirmation(found, slips, fields, entered, event)
         return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
@@ -240,17 +255,21 @@ async def _form(
     blank_rows: int = 1,
     problem: ProblemError | None = None,
     question: Confirmation | None = None,
+    met: BookingAhead | None = None,
 ) -> Response:
     """Renders the form with these values; after a refusal with the reasons, to be sent again as the same event.
 
-    With a `question` it asks that instead.
+    With a `question` it asks that instead; `met` is what a booking that was checked would meet.
     """
     told_now = problem.problem if problem else None
     session = session_at_hand(view, entered)
     of_session = at_hand(kind, view, session, viewer.clock(view.site)) if view and session else None
-    offered = offers(kind, protocol_of(viewer, view), viewer.services.on_call.now(), view)
+    protocol = protocol_of(viewer, view)
+    offered = offers(kind, protocol, viewer.services.on_call.now(), view)
+    if kind in BOOKS:
+        offered = {**offered, **await rooms_offered(viewer, view)}
     form = shown(
-        as_offered(viewer, fields_here(viewer, kind)),
+        as_offered(viewer, asked_for(fields_here(viewer, kind), offered, protocol, entered)),
         entered,
         {**offered, **referral.offered(viewer)} if kind == REFERRED else offered,
         (told_now.errors or ()) if told_now else (),
@@ -282,6 +301,7 @@ async def _form(
         back=page_of(course_id, entered) if course_id else None,
         came_from=came_from,
         at_hand=of_session,
+        ahead=met or (ahead(viewer, view) if view and kind in BOOKS else None),
         folded=FOLDED.get(kind, ()),
     )
     status = told_now.status if told_now else 409 if question else 200

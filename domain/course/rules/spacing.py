@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import ceil
 
 from domain.course.state import CourseState
 from domain.durations import in_words
-from domain.values import Blocker
+from domain.values import Blocker, Frozen, Moment
 
 
 def blockers(course: CourseState, session: int, at: datetime) -> Iterator[Blocker]:
@@ -30,6 +31,37 @@ def blockers(course: CourseState, session: int, at: datetime) -> Iterator[Blocke
             limit=in_words(least),
             source=course.protocol.source_of("course.plan_interval_within"),
         )
+
+
+class Window(Frozen):
+    """When a dose may come after the one before it: the first moment, the one that is aimed at, and the last.
+
+    After `latest` it is overdue, and may be given all the same.
+    """
+
+    earliest: Moment
+    aimed_at: Moment
+    latest: Moment
+
+
+def window(course: CourseState, session: int) -> Window | None:
+    """When this session may be, by its part of the schedule and by the plan; None where no dose was before it."""
+    if (last := course.last_dose_at) is None:
+        return None
+    rules = course.spacing_of(session)
+    least = max(rules.interval_min, _least_of_the_plan(course, session) or rules.interval_min)
+    return Window(
+        earliest=_first_moment(course, last, least),
+        aimed_at=last + (planned_interval(course, session) or rules.interval),
+        latest=last + rules.interval_max,
+    )
+
+
+def _first_moment(course: CourseState, last: datetime, least: timedelta) -> datetime:
+    """The first moment that is so long after the last dose; with `interval_by_day` the beginning of a day."""
+    if not course.protocol.course.interval_by_day:
+        return last + least
+    return course.day_begins(course.day_of(last) + timedelta(days=ceil(least / timedelta(days=1))))
 
 
 def _since(course: CourseState, last: datetime, at: datetime) -> timedelta:

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.pollers import QUEUES, pollers, worker_identity
 from gateway.temporal import connect
+from program_http import WorkerHealth
 from stack.ports import claim
 from tests.console.metrics.test_metrics_and_logs import Numbers
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
@@ -21,7 +22,6 @@ from tests.support.composition import composition
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
-from worker_http import Health
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -148,7 +148,7 @@ async def test_a_process_whose_pollers_have_died_is_not_well(house: House) -> No
 
     running, stopped = ([AWorker(is_running=True)] * 2, [AWorker(is_running=True), AWorker(is_running=False)])
 
-    assert list(await Health(client, running).faults()) == [
+    assert list(await WorkerHealth(client, running).faults()) == [
         f"it has not polled {queue} for {kind} lately" for queue in QUEUES for kind in ("workflows", "activities")
     ]
-    assert list(await Health(client, stopped).faults()) == ["it is starting or stopping"]
+    assert list(await WorkerHealth(client, stopped).faults()) == ["it is starting or stopping"]

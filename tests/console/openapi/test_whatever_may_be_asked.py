@@ -53,9 +53,9 @@ checks.negative_data_rejection.enabled = false
 phases.coverage.enabled = false
 generation.max-examples = 100
 
-# Whether a cursor is one is for the list to say that gave it.
+# Whether a cursor is one is for the list to say that gave it, and so is whether one moment is after another.
 [[operations]]
-include-path-regex = "^/v1/(courses|escalations|protocols)$"
+include-path-regex = "^/v1/(courses|bookings|escalations|protocols)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "422", "429"]
 
 # Whether a moment lies after the course began is for the course to say.

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
 
 from domain.access import TokenRole
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.workflow_calls import KeysDiffer
@@ -61,7 +61,7 @@ def data_of(payload: Mapping[str, Any]) -> str:
 async def test_whoever_reaches_temporal_without_a_key_moves_no_course(house: House, course: str) -> None:
     """Any user of this machine may call its port, and forge what they like: no course takes it."""
     client = await connect(identity="whoever reaches Temporal", target_host=house.stack.temporal)
-    stranger = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
+    stranger = Courses(client, load_folder(house.stack.protocols), NothingRecorded(), allow_unapproved=True)
     before = await house.state_of(course)
 
     with pytest.raises(KeysDiffer, match="must be encrypted with the key k1"):

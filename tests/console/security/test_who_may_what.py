@@ -23,10 +23,11 @@ EVERYBODY: Final = frozenset(TokenRole)
 SEES_COURSES: Final = EVERYBODY - {WALL}
 SEES_ESCALATIONS: Final = EVERYBODY - {CLINIC, WALL}
 SEES_STAFF: Final = EVERYBODY - {CLINIC, WALL}
-ACTS: Final = frozenset({ONCALL, ADMIN})
+ACTS: Final = frozenset({ONCALL, OPERATIONS, ADMIN})
 
 ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("get", "/v1/courses"): SEES_COURSES,
+    ("get", "/v1/bookings"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}/forecast"): SEES_STAFF,
     ("get", "/v1/courses/{course_id}/ledger"): frozenset({AUDITOR, ADMIN}),
@@ -41,10 +42,12 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("get", "/v1/protocols/{protocol_id}"): SEES_COURSES,
     ("post", "/v1/events"): frozenset({CLINIC, OPERATIONS, ADMIN}),
 }
-"""Who may what. Operations may report some events only: see below."""
+"""Who may what. Operations report some events only (see below), and act on what pages them (`test_one_sign_in.py`)."""
 
 READINGS: Final = [
-    path for method, path in ROUTES if method == "get" and path.startswith(("/v1/courses", "/v1/escalations"))
+    path
+    for method, path in ROUTES
+    if method == "get" and path.startswith(("/v1/courses", "/v1/bookings", "/v1/escalations"))
 ]
 """What shows something of a course, or of many: the auditor sees who looked."""
 
@@ -158,18 +161,20 @@ async def test_a_clinic_reports_for_its_own_site_only(house: House, at_risk: str
     assert [one["status"] for one in results] == [403, 201, 403]
 
 
-async def test_operations_hold_resume_and_rebook_and_report_nothing_else(house: House) -> None:
-    """A hold and its end are theirs; a referral is the clinic's."""
+async def test_operations_refer_book_hold_and_resume_and_report_nothing_else(house: House) -> None:
+    """A referral, a booking, a hold and its end are theirs; what happens to a patient is the clinic's."""
     course = await house.has(Ward.prepared)
     operations = await house.caller(OPERATIONS)
     now = datetime.now(UTC)
 
     held = await operations.post("/v1/events", json=on_the_wire(hold(course, at=now)))
     resumed = await operations.post("/v1/events", json=on_the_wire(resumption(course, at=now, by=DESK)))
-    refused = await operations.post("/v1/events", json=on_the_wire(referral(house.expects(), at=now)))
+    referred = await operations.post("/v1/events", json=on_the_wire(referral(house.expects(), at=now)))
+    refused = await operations.post("/v1/events", json=on_the_wire(cssrs(course, at=now, items=HIGH_RISK)))
 
     assert (held.status_code, held.json()["held"]) == (200, True)
     assert (resumed.status_code, resumed.json()["held"]) == (200, False)
+    assert referred.status_code == 201, referred.text
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 

@@ -66,10 +66,28 @@ async def test_a_part_that_is_down_is_silence(sink: Sink, part: str, caplog: pyt
         await clinic.heartbeat.beat()
 
     assert (clinic.sent, sink.requests) == (0, [])
-    assert [line.getMessage() for line in caplog.records] == [f"No heartbeat leaves this console (not up: {part})"]
+    assert [line.getMessage() for line in caplog.records] == [f"No heartbeat leaves this process (not up: {part})"]
     clinic.up = ALL_UP
     await clinic.heartbeat.beat()
     assert len(sink.requests) == 1
+
+
+async def test_a_console_that_does_not_answer_is_silence(sink: Sink, caplog: pytest.LogCaptureFixture) -> None:
+    """The watch is another process, and well without it: no event is taken meanwhile."""
+    clinic = Clinic(sink.url)
+    async with open_sink() as console:
+        url = console.url.removesuffix("/ping/a-secret-name")
+        heartbeat = Heartbeat(sink.url, clinic.readiness, clinic.count, SOON, url)
+        for answer in (BROKEN, HALF, None):
+            console.answer = answer
+            await heartbeat.beat()
+        assert (clinic.sent, sink.requests) == (0, [])
+        console.answer = OK
+        await heartbeat.beat()
+
+    assert clinic.sent == len(sink.requests) == 1
+    assert [line.getMessage() for line in caplog.records][:1] == ["No heartbeat leaves this process (not up: console)"]
+    assert console.requests[0].startswith(b"GET /healthz ")
 
 
 @pytest.mark.parametrize("answer", [UNKNOWN, BROKEN, ELSEWHERE, HALF, b"\0\0", b"", None])
@@ -87,7 +105,7 @@ async def test_a_target_that_fails_harms_nothing_and_is_logged_once(
         await clinic.heartbeat.beat()
 
     assert clinic.sent == 1
-    assert [line.getMessage() for line in caplog.records][1:] == ["Heartbeats leave this console again"]
+    assert [line.getMessage() for line in caplog.records][1:] == ["Heartbeats leave this process again"]
     assert "a-secret-name" not in caplog.text
 
 

@@ -10,7 +10,7 @@ from domain.escalation.messages import Resolve
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Suspect
 from domain.refusal import Refused
-from gateway.courses import Courses
+from gateway.courses import Courses, NothingRecorded
 from gateway.escalations import Escalations
 from gateway.liveness import Liveness
 from gateway.protocols import load_folder
@@ -30,7 +30,7 @@ OVERDUE_AS_RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
 
 async def pulse(house: House) -> Liveness:
     client = await spoken_to(house.stack)
-    courses = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
+    courses = Courses(client, load_folder(house.stack.protocols), NothingRecorded(), allow_unapproved=True)
     return Liveness(client, courses, Escalations(client))
 
 

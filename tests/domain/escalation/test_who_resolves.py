@@ -81,7 +81,7 @@ def test_any_other_kind_is_resolved_by_whoever_is_on_call() -> None:
 
 
 def test_the_course_says_who_may(ward: Ward) -> None:
-    """Each of the three kinds carries its roles from the protocol, any other none."""
+    """Each question of safety carries its roles from the protocol, any other kind none."""
     ward.watched(until=timedelta(minutes=15)).reports(vitals(MARA, at=ward.now, spo2=80, symptoms=["agitation"]))
     ward.reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
@@ -89,7 +89,9 @@ def test_the_course_says_who_may(ward: Ward) -> None:
         assert opening_of(ward, kind).resolvers == CLINICIANS
 
     ward.reports(vitals(MARA, at=ward.now + timedelta(minutes=1), symptoms=["agitation"]))
-    assert opening_of(ward, Kind.VITALS_URGENT).resolvers == ()
+    assert opening_of(ward, Kind.VITALS_URGENT).resolvers == CLINICIANS
+    ward.passes(timedelta(days=2))
+    assert opening_of(ward, Kind.DISCHARGE_OVERDUE).resolvers == ()
 
 
 def test_a_protocol_may_say_who(ward: Ward) -> None:

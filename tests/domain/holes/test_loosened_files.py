@@ -3,8 +3,8 @@
 Each is a change that a file may hold: it contradicts nothing else in it. What is shipped has no such hole.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time, timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -19,7 +19,7 @@ from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import ASKED_FOR, left_out_holes
 from domain.holes.limits import limit_holes
-from domain.holes.published import ANTIDOTES, EXCLUDES, NEVER_DOSED, OURS, SEDATING, TAKEN, TOLD, WEIGHED, WORDS
+from domain.holes.published import ANTIDOTES, EXCLUDES, NEVER_DOSED, OURS, PLAIN, SEDATING, TAKEN, TOLD, WEIGHED, WORDS
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, indication_holes
 from domain.holes.second_readings import second_reading_holes
@@ -94,6 +94,15 @@ def without(*words: str) -> Callable[[Any], object]:
 
 def with_more(*words: str) -> Callable[[tuple[str, ...]], object]:
     return lambda old: (*old, *words)
+
+
+SAID_BY_ANOTHER: Final = {"swollen_lips", "wants_to_die"}
+"""Words that another name of the same danger says too, whatever else they are called: `swollen_lip`, `want_to_die`."""
+
+
+def without_names(words: Sequence[str]) -> Callable[[Mapping[str, tuple[str, ...]]], dict[str, tuple[str, ...]]]:
+    """The vocabulary in which nothing is also called by these words."""
+    return lambda old: {name: tuple(one for one in names if one not in words) for name, names in old.items()}
 
 
 def as_another_name(code: str, word: str, of: str) -> Callable[[Mapping[str, tuple[str, ...]]], object]:
@@ -307,6 +316,20 @@ WINDOWS = tuple(
     Loosened(f"{key} {value}", (window_holes,), key, {key: value, **more})
     for key, value, more in (
         ("course.rescreen_after", YEARS, {}),
+        ("medicine.compared.same_dose_within", days(1), {}),
+        ("medicine.compared.same_dose_percent", 20, {}),
+        ("screening.within", YEARS, {}),
+        ("preparation.within", YEARS, {}),
+        ("integration.within", YEARS, {"medicine.integration_before_next_dose": False}),
+        ("follow_up.grace", days(91), {"follow_up.after": (days(100),)}),
+        ("escalations.history_after", days(7), {"course.safety_window": days(7)}),
+        (
+            "escalations.risk_history_after",
+            days(7),
+            {"escalations.history_after": days(7), "course.safety_window": days(7)},
+        ),
+        ("medicine.symptoms.unknown_after_dose.within", seconds(1), {}),
+        ("medicine.symptoms.unknown_after_dose.severity", Severity.ROUTINE, {}),
         ("course.hold_review", YEARS, {}),
         ("course.safety_hold_review", days(300), {"course.hold_review": YEARS}),
         ("course.ask_again", YEARS, {}),
@@ -331,6 +354,7 @@ WINDOWS = tuple(
         ("medicine.infusion.most", YEARS, {}),
         ("medicine.infusion.grace", YEARS, {}),
         ("medicine.dose.boosters_max", 99, {}),
+        ("medicine.watched_at_once_max", 9, {}),
         ("check_ins.missed", days(1) + minutes(1), {}),
         ("check_ins.missed_at_risk", days(1), {"check_ins.missed": days(1)}),
         ("check_ins.after", (days(20),), {}),
@@ -724,7 +748,58 @@ BY_VEIN = tuple(
         ("medicine.infusion.least", seconds(1)),
         ("medicine.infusion.most", None),
         ("medicine.compared.infusion_at_least_percent", None),
+        ("medicine.infusion.resume_gated", False),
     )
+)
+
+WHILE_IT_RUNS = tuple(
+    Loosened(
+        f"by vein: read at {offsets}",
+        (watch_holes,),
+        "medicine.checkpoints.offsets",
+        {"medicine.checkpoints.offsets": offsets},
+        lambda one: one.route is Route.INTRAVENOUS,
+    )
+    for offsets in ((minutes(40),), (minutes(0), minutes(40)), (minutes(0), minutes(15), minutes(36), minutes(46)))
+)
+
+DROWSY = (
+    Loosened(
+        "whoever is drowsy is cleared",
+        (gate_holes,),
+        f"{HOLD}.moaas",
+        {f"{HOLD}.moaas": Range(low=4, high=5)},
+    ),
+)
+
+AT_LEAST_THE_SAME_DAY = (
+    Loosened(
+        "a method in mind waits for Monday",
+        (instrument_holes,),
+        f"{CSSRS}.moderate",
+        {f"{CSSRS}.moderate": RiskRule(severity=Severity.ROUTINE, hold=False)},
+    ),
+)
+
+UNSAID = tuple(
+    Loosened(
+        f"nobody says who resolves {kind}",
+        (staff_holes,),
+        f"escalations.resolved_by.{kind}",
+        {"escalations.resolved_by": lambda old, kind=kind: {one: roles for one, roles in old.items() if one != kind}},
+    )
+    for kind in (Kind.VITALS_URGENT, Kind.PROTOCOL_DEVIATION, Kind.BLOOD_PRESSURE_NOT_FALLING, Kind.MEASURE_HIGH)
+)
+
+DEVICES = tuple(
+    Loosened(
+        f"{key} {value}",
+        (window_holes,),
+        key,
+        {key: value, "medicine.dose.parts_within": hours(1)},
+        lambda one: one.medicine.dose.parts_apart is not None,
+    )
+    for key, value in (("medicine.dose.parts_apart", minutes(59)),)
 )
 
 SLIPS = tuple(
@@ -738,7 +813,22 @@ SLIPS = tuple(
 
 ALL: Final = (
     *(*NUMBERS, *TAKEN_AWAY, *OVERRIDDEN, *WATCHED, *AT_THE_DOOR, *WINDOWS, *OF_SUICIDE, *DOSES),
-    *(*SLIPS_OF_THE_PEN, *TOO_MUCH, *PREGNANT, *TREATED, *LOW_AND_WAITING, *TOO_WIDE, *STAFF, *BY_VEIN, *SLIPS),
+    *(
+        *SLIPS_OF_THE_PEN,
+        *TOO_MUCH,
+        *PREGNANT,
+        *TREATED,
+        *LOW_AND_WAITING,
+        *TOO_WIDE,
+        *STAFF,
+        *BY_VEIN,
+        *SLIPS,
+        *DEVICES,
+        *WHILE_IT_RUNS,
+        *DROWSY,
+        *AT_LEAST_THE_SAME_DAY,
+        *UNSAID,
+    ),
 )
 
 
@@ -819,6 +909,39 @@ def test_no_word_of_danger_can_be_left_out_or_made_milder(protocol: Protocol) ->
         for changes in (gone, milder, other_name):
             found = {hole.lets_through.split()[0] for hole in danger_word_holes(changed(protocol, changes))}
             assert found & {word.code, code}, word.code
+
+
+@EACH
+def test_no_plain_word_of_danger_can_be_read_as_something_milder(protocol: Protocol) -> None:
+    """As another name of a harmless code, or by itself in the list; a file that does not know it is not asked to."""
+    nowhere, words = without_names(PLAIN), set(PLAIN) - SAID_BY_ANOTHER
+    as_sedation = {"vocabulary": lambda old: {**nowhere(old), "sedation": PLAIN}}
+    listed = {"vocabulary": nowhere, "medicine.symptoms.warning": with_more(*PLAIN)}
+
+    for changes in (as_sedation, listed):
+        found = {hole.lets_through.split()[0] for hole in danger_word_holes(changed(protocol, changes))}
+        assert words - found == set()
+    unknown = {hole.lets_through.split()[0] for hole in danger_word_holes(changed(protocol, {"vocabulary": nowhere}))}
+    assert unknown & words == set()
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "is_night"), [(0, 8, True), (9, 23, False), (10, 23.5, True), (6, 21, False)]
+)
+def test_waking_hours_that_reach_into_the_night_are_looked_at(opens: int, closes: float, *, is_night: bool) -> None:
+    """Only remarked upon: a clinic may have its reasons."""
+    waking = tuple(time(int(hour), int(hour % 1 * 60)) for hour in (opens, closes))
+    found = list(window_holes(changed(FILES[0], {"check_ins.waking": waking})))
+
+    assert [(hole.key, hole.is_remark) for hole in found] == [("check_ins.waking", True)] * is_night
+
+
+@pytest.mark.parametrize(("after", "is_late"), [((days(120),), False), ((days(121),), True), ((days(3000),), True)])
+def test_a_first_visit_in_years_is_looked_at(after: tuple[timedelta, ...], *, is_late: bool) -> None:
+    """After the last session somebody sees how they are."""
+    found = list(window_holes(changed(FILES[0], {"follow_up.after": after})))
+
+    assert [(hole.key, hole.is_remark) for hole in found] == [("follow_up.after", True)] * is_late
 
 
 @EACH

@@ -144,6 +144,7 @@ CONTRADICTIONS = [
     ("[measures.cssrs]", "[measures.cssrs]\nfutility = { after_session = 4 }", "measures.cssrs.futility", "cssrs has a level of risk and no score"),
     ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),
     ("[medicine.clearance]", first_doses((70, 0.3), (65, 0.2)), "medicine.dose.by_age", "must rise by age_min; 65 follows 70"),
+    ('staff = ["prescriber", "monitor", "therapist"]', 'watched_at_once_max = 3\nstaff = ["prescriber", "therapist"]', "medicine.watched_at_once_max", "must be left out, or monitor must be among medicine.staff"),
     ("boosters_max = 0", "boosters_max = 0\namounts = [0.5]", "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"),
     ('parts_within = "PT5M" ', 'parts_apart = "PT6M"\nparts_within = "PT5M" ', "medicine.dose.parts_apart", "must be at most parts_within (PT5M)"),
     ('parts_within = "PT5M" ', "# none ", "medicine.dose.parts_max", "must come with parts_within, and parts_within with it"),

@@ -46,7 +46,7 @@ def test_what_keeps_the_nights_quiet_is_in_every_protocol(protocol: Protocol) ->
     """History that is imported wakes nobody, nor does each week's answer of who was referred for what it says."""
     assert protocol.screening.earlier_answers is Severity.ROUTINE
     known = protocol.measures["cssrs"].known_baseline
-    for_suicide = {code for code in protocol.indications if code.startswith("R45.8")}
+    for_suicide = {code for code in protocol.indications if code.startswith("R45.85")}
     assert for_suicide == {*(known.indications if known else ())}
 
 

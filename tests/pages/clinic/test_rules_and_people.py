@@ -4,8 +4,10 @@ import re
 from html import unescape
 
 import pytest
+from playwright.async_api import Browser, expect
 
 from domain.access import TokenRole
+from tests.support.browser import looks
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 
@@ -96,3 +98,15 @@ async def test_a_broken_on_call_file_is_an_error_on_every_page(house: House) -> 
         return "cannot be used" not in words((await nurse.get("/")).text)
 
     await eventually(is_mended)
+
+
+async def test_one_click_leads_from_s62_to_its_source(house: House, browser: Browser) -> None:
+    """A source that is somewhere to be read is a link to it, named by its title; one that is not, to the list."""
+    token = await house.token(TokenRole.AUDITOR)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/protocols/kap-im-weekly")
+        s62 = eyes.page.get_by_role("link", name="S62", exact=True).first
+        await expect(s62).to_have_attribute("href", "https://www.statpearls.com/sp/rnc/213/23227/")
+        await eyes.page.get_by_role("link", name="S63", exact=True).first.click()
+        await expect(eyes.page.locator("#source-S63")).to_be_in_viewport()
+        assert not eyes.complaints

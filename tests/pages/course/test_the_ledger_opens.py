@@ -96,3 +96,23 @@ async def test_the_ledger_goes_along_as_a_file_to_whoever_may_read_it(house: Hou
     assert f'filename="{answered}-ledger.csv"' in as_csv.headers["content-disposition"]
     assert (await desk.get(f"/courses/{answered}/ledger.csv")).status_code == 403
     assert (await auditor.get(f"/courses/{answered}/ledger.pdf")).status_code in {404, 422}
+
+
+async def test_the_story_is_the_same_before_and_after_it_is_resolved(house: House, browser: Browser) -> None:
+    """Of an emergency it says so for ever, by its sign and its word."""
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    await house.is_called_for(f"{course}~vitals_emergency~1~1")
+    await acts(house, course, "acknowledge", by="lind")
+    token = await house.token(TokenRole.OPERATIONS)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/courses/{course}")
+        opened = eyes.page.locator(".story li").filter(has_text="Immediate review: opened")
+        before = await opened.inner_text()
+        await acts(house, course, "resolve", by="osei", note="Oxygen")
+        await house.is_recorded(course)
+        await eyes.page.reload()
+
+        assert "▲" in before
+        assert "emergency" in before
+        await expect(opened).to_have_text(before, use_inner_text=True)

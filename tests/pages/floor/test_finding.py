@@ -1,7 +1,10 @@
 """The desk finds a course by what somebody remembers of it, and who is late, and is told in a sentence of nothing."""
 
 import pytest
+from playwright.async_api import Browser, expect
 
+from domain.access import TokenRole
+from tests.support.browser import looks
 from tests.support.cast import MONDAY, referral
 from tests.support.http_stack import House
 from tests.support.page_text import words_of
@@ -42,3 +45,26 @@ async def test_nothing_found_is_one_sentence(house: House) -> None:
     assert "There is no open course at bend that is late with “nobody-has-this” in its id." in words_of(page)
     assert 'class="column"' not in page.text
     assert "phase=closed" in page.text
+
+
+async def test_the_desk_finds_by_what_it_types(house: House, browser: Browser) -> None:
+    """`1025` and `c-1025` find C-1025…, "late only" at one site those that are late; nothing found is one sentence."""
+    course = house.expects("C-10253")
+    await house.sends([referral(course, at=MONDAY)])
+    await house.is_recorded(course)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in((await house.token(TokenRole.OPERATIONS)).token)
+        for said in ("10253", "c-10253"):
+            await eyes.page.get_by_role("searchbox").fill(said)
+            await eyes.page.get_by_role("button", name="Show", exact=True).click()
+            await expect(eyes.page.locator(f"#card-{course}")).to_be_visible()
+        await eyes.goes_to(f"/?late=1&site=bend&q={course}")
+        await expect(eyes.page.locator(f"#card-{course}")).to_contain_text("late")
+        await expect(eyes.page.get_by_label("late only")).to_be_checked()
+        await eyes.page.get_by_role("searchbox").fill("nobody-has-this")
+        await eyes.page.get_by_role("button", name="Show", exact=True).click()
+        await expect(eyes.page.locator("#nothing-found")).to_contain_text(
+            "There is no open course at bend that is late"
+        )
+        await expect(eyes.page.locator(".column")).to_have_count(0)
+        assert not eyes.complaints

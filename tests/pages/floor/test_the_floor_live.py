@@ -126,6 +126,28 @@ async def test_a_line_that_dies_without_a_word_is_told_within_twenty_seconds(hou
         await expect(since_dose).to_have_css("color", colour)
 
 
+async def test_a_lost_line_pushes_nothing_from_under_a_finger(house: House, browser: Browser) -> None:
+    """It is told over the page: where a button was, it still is, and a tap on the line goes through to the page."""
+    course = await house.has(Ward.dosed)
+    async with wire(house.url) as line, looks(browser, line.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
+        await eyes.is_live()
+        places = "[...document.querySelectorAll('button, a, input')].map(one => one.getBoundingClientRect().top)"
+        before = await eyes.page.evaluate(places)
+
+        line.cut()
+        told = eyes.page.locator('#link[data-state="lost"]')
+        await expect(told).to_be_in_viewport()
+        assert await eyes.page.evaluate(places) == before
+        assert await told.evaluate(
+            "told => { const at = told.getBoundingClientRect();"
+            " return document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2) !== told; }"
+        )
+        line.mend()
+        await eyes.is_live()
+        assert await eyes.page.evaluate(places) == before
+
+
 async def test_a_console_that_starts_again_is_found_again(house: House, browser: Browser) -> None:
     """Killed under an open page: the page tells, comes back by itself, and whoever was signed in still is."""
     course = await house.has(Ward.prepared)

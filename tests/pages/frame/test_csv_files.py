@@ -24,6 +24,7 @@ pytestmark = pytest.mark.xdist_group("pages")
 FROM_EACH: Final[Mapping[str, tuple[str, ...]]] = {
     "/?site=bend&late=1": ("/courses.csv?site=bend&late=1",),
     "/sessions": ("/sessions.csv",),
+    "/rooms?day=2026-12-01&by=person": ("/rooms.csv?day=2026-12-01&by=person",),
     "/escalations": ("/escalations.csv",),
     "/oncall?at=2026-12-01T02:00": ("/oncall.csv?at=2026-12-01T02:00",),
     "/audit?since=2026-11-01": tuple(f"/audit/{one}.csv?since=2026-11-01" for one in ("reads", "acts", "failures")),

@@ -1,5 +1,6 @@
 """Every page in both themes, at a desk and on a phone: no barrier that axe-core knows, no complaint of the browser."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,6 +10,7 @@ from playwright.async_api import Browser
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.support.http_stack import House
+from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
 
 pytestmark = [pytest.mark.xdist_group("barriers"), pytest.mark.timeout(900)]
@@ -18,6 +20,26 @@ COLOURS: Final = ("color-contrast", "link-in-text-block")
 GROUND: Final = "getComputedStyle(document.body).backgroundColor"
 
 NARROWEST: Final = (360, 740)
+TWICE_AS_LARGE: Final = (640, 360)
+"""A screen of 1280 by 720 at 200 %."""
+
+NO_WORDS: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d|\bP(?:\d+[DW]|T\d+[HMS])|\^\[|[a-z0-9]_[a-z]|\bkap\.[a-z]|\w~\w|"
+    r"\b(?:she|her|hers|he|him|his)\b|\b1 (?:pages|sessions|talks|courses|days)\b|\d held\b",
+    re.IGNORECASE,
+)
+"""Moments and durations of ISO 8601, patterns, codes and ids; a gender; a plural of one; "2 held" for two talks."""
+SAID: Final = """
+() => {
+  const said = document.body.cloneNode(true);
+  for (const one of said.querySelectorAll("script, style, code, pre, textarea, select, svg, .parameters")) one.remove();
+  document.body.append(said);
+  const text = said.innerText;
+  said.remove();
+  return text;
+}
+"""
+"""What the page says, but for what stands there as it was written: ids in monospace, text, a protocol's own values."""
 
 PAGES: Final = (
     "/",
@@ -25,6 +47,9 @@ PAGES: Final = (
     "/?wall",
     "/?q=nobody",
     "/sessions",
+    "/sheet",
+    "/rooms",
+    "/rooms?by=person",
     "/courses/{course}",
     "/courses/{dosed}",
     "/courses/{dosed}/past",
@@ -32,6 +57,7 @@ PAGES: Final = (
     "/courses/{dosed}/record/patient.discharged",
     "/courses/{course}/record/session.booked",
     "/courses/{course}/record/dose.administered",
+    "/groups/{group}",
     "/refer",
     "/escalations",
     "/escalations/{escalation}",
@@ -42,6 +68,8 @@ PAGES: Final = (
     "/protocols/kap-im-weekly/rehearsal?story=a-reading-is-missed",
     "/protocols/kap-im-weekly/rehearsal?story=collapses-at-the-door&edit=true",
     "/figures",
+    "/audit",
+    "/courses/{dosed}/correct/3",
 )
 
 
@@ -53,9 +81,10 @@ async def floor(house: House) -> dict[str, str]:
     await house.sends([vitals(dosed, 2, at=datetime.now(UTC), systolic=165)])
     await house.is_recorded(dosed)
     course = await house.has(Ward.prepared)
+    await house.sends([in_room(course, day_of_its_own(), group=course)])
     await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
-    return {"course": course, "dosed": dosed, "escalation": f"{course}~suicide_risk~0~1"}
+    return {"course": course, "group": course, "dosed": dosed, "escalation": f"{course}~suicide_risk~0~1"}
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
@@ -98,3 +127,42 @@ async def test_no_page_is_wider_than_the_narrowest_phone(house: House, browser: 
             await eyes.goes_to(path.format(**floor))
             width = await eyes.page.evaluate("document.documentElement.scrollWidth")
             assert width <= NARROWEST[0], path
+
+
+async def test_no_page_has_a_barrier_in_imposed_colours_or_at_twice_its_size(
+    house: House, browser: Browser, floor: dict[str, str]
+) -> None:
+    """Forced colours, and a screen of 1280 by 720 at 200 %, whose head is a quarter of its height at most."""
+    found: dict[tuple[str, str], list[str]] = {}
+    async with looks(browser, house.url, TWICE_AS_LARGE) as eyes:
+        await eyes.signs_in(house.admin_token)
+        for path in PAGES:
+            await eyes.goes_to(path.format(**floor))
+            await eyes.is_live()
+            await eyes.page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true; })")
+            found[path, "200 %"] = await eyes.barriers()
+            bar = await eyes.page.locator("#bar").bounding_box()
+            assert bar
+            assert bar["height"] <= TWICE_AS_LARGE[1] / 4, path
+            await eyes.page.emulate_media(forced_colors="active")
+            found[path, "forced colours"] = await eyes.barriers()
+            await eyes.page.emulate_media(forced_colors="none")
+
+        assert {where: barriers for where, barriers in found.items() if barriers} == {}
+        assert eyes.complaints == []
+
+
+async def test_no_page_speaks_in_codes(house: House, browser: Browser, floor: dict[str, str]) -> None:
+    """What a page says is read by people: times by the clock, lengths in minutes, reasons in words."""
+    found: list[str] = []
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token)
+        for path in PAGES:
+            if "/rehearsal" in path:
+                continue  # its timeline is in the words of the command, whose scripts name events by their types
+            await eyes.goes_to(path.format(**floor))
+            await eyes.page.evaluate("document.querySelectorAll('main details').forEach(fold => { fold.open = true; })")
+            lines = (await eyes.page.evaluate(SAID)).splitlines()
+            found += [f"{path}: {line}" for line in lines if NO_WORDS.search(line)]
+
+    assert not found, "\n".join(found)

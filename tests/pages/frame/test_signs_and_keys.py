@@ -112,3 +112,23 @@ async def test_a_course_counts_what_was_done_in_words(house: House) -> None:
     course = await house.has(Ward.prepared)
 
     assert "2 talks" in words_of(await house.admin.get(f"/courses/{course}"))
+
+
+async def test_each_state_has_a_shape_of_its_own(house: House, browser: Browser) -> None:
+    """Late a clock, a warning a square, an emergency a triangle beside the clock; a dot nowhere but for a routine."""
+    both = await house.has(lambda ward: ward.watched(until=minutes(15)), "SHAPES", ago=minutes(17))
+    await house.sends([cssrs(both, at=datetime.now(UTC), items=HAS_A_PLAN)])
+    await house.is_called_for(f"{both}~suicide_risk~0~1")
+    warned = await house.has(lambda ward: ward.watched(until=minutes(30)), "SHAPES")
+    await house.sends([vitals(warned, 1, at=datetime.now(UTC), systolic=165)])
+    for course in (both, warned):
+        await house.is_recorded(course)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, "/sessions")
+        late, warning = (eyes.page.locator(f"#live-{course}") for course in (both, warned))
+        for shape in (MARKS[Severity.EMERGENCY], MARKS["late"]):
+            await expect(late.locator(".states")).to_contain_text(shape)
+        await expect(warning).to_contain_text(MARKS["warning"])
+        for row in (late, warning):
+            await expect(row).not_to_contain_text(MARKS[Severity.ROUTINE])
+        assert not eyes.complaints

@@ -16,6 +16,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs
 from tests.support.doc_page import Page, code_in
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
+from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -24,7 +25,7 @@ CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN, WALL = TokenRole
 EVERYBODY: Final = frozenset(TokenRole)
 SEES_COURSES: Final = EVERYBODY - {WALL}
 SEES_ESCALATIONS: Final = SEES_COURSES - {CLINIC}
-ACTS: Final = frozenset({ONCALL, ADMIN})
+ACTS: Final = frozenset({ONCALL, OPERATIONS, ADMIN})
 RECORDS: Final = frozenset({CLINIC, OPERATIONS, ADMIN})
 
 PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
@@ -32,6 +33,9 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/courses.csv"): SEES_COURSES,
     ("GET", "/sessions"): SEES_COURSES,
     ("GET", "/sessions.csv"): SEES_COURSES,
+    ("GET", "/sheet"): SEES_COURSES,
+    ("GET", "/rooms"): SEES_COURSES,
+    ("GET", "/rooms.csv"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
@@ -39,8 +43,10 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
     ("GET", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
     ("POST", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
-    ("GET", "/refer"): frozenset({CLINIC, ADMIN}),
-    ("POST", "/refer"): frozenset({CLINIC, ADMIN}),
+    ("GET", "/groups/{group}"): SEES_COURSES,
+    ("POST", "/groups/{group}"): RECORDS,
+    ("GET", "/refer"): RECORDS,
+    ("POST", "/refer"): RECORDS,
     ("GET", "/escalations"): SEES_ESCALATIONS,
     ("GET", "/escalations.csv"): SEES_ESCALATIONS,
     ("GET", "/escalations/{escalation_id}"): SEES_ESCALATIONS,
@@ -57,7 +63,10 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
     ("GET", "/audit/{table}.csv"): frozenset({AUDITOR, ADMIN}),
 }
-"""Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only."""
+"""Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only.
+
+Operations staff act on what pages them (`test_one_sign_in.py`).
+"""
 
 STREAM: Final = ("GET", "/live")
 """Never ends, so it is listened to elsewhere (`test_the_floor_live.py`)."""
@@ -101,6 +110,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
     """The page, about this course."""
     named = path.format(
         course_id=course,
+        group=course,
         escalation_id=f"{course}~suicide_risk~0~1",
         protocol_id="kap-im-weekly",
         event="course.held",
@@ -116,6 +126,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
 async def at_risk(house: House) -> str:
     """A course of the site bend with an escalation that is open: its id."""
     course = await house.has(Ward.prepared)
+    await house.sends([in_room(course, day_of_its_own(), group=course)])
     await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course

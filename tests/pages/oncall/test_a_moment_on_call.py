@@ -101,3 +101,25 @@ async def test_the_page_shows_how_long_it_takes_until_somebody_is_reached(house:
         await expect(proof).to_contain_text("No gap: at every moment each step reaches somebody")
         assert await eyes.barriers() == []
         assert not eyes.complaints
+
+
+async def test_a_shift_is_handed_over_by_lines_to_paste(house: House, browser: Browser) -> None:
+    """Rota, person, from, until: the page shows the lines, and the days of the strip by their dates."""
+    async with looks(browser, house.url) as eyes:
+        page = eyes.page
+        await eyes.signs_in((await house.token(TokenRole.OPERATIONS)).token, "/oncall")
+        strip = page.get_by_role("region", name="The next four weeks")
+        today = datetime.now(ZoneInfo("America/Los_Angeles"))
+        await expect(strip).to_contain_text(f"{today:%b}")
+        await page.get_by_text("Somebody is to stand in").first.click()
+        asked = page.get_by_role("form", name="Somebody is to stand in")
+        await asked.get_by_label("Rota").select_option("nurse")
+        await asked.get_by_label("Who").select_option("osei")
+        await asked.get_by_label("From").fill("2099-12-01T08:00")
+        await asked.get_by_label("Until").fill("2099-12-02T08:00")
+        await asked.get_by_role("button", name="Show the lines").click()
+
+        await expect(strip.locator("pre")).to_contain_text(
+            '{ person = "osei", from = "2099-12-01T08:00:00", until = "2099-12-02T08:00:00" }'
+        )
+        assert not eyes.complaints

@@ -332,3 +332,17 @@ async def test_a_link_that_has_answered_answers_no_later_alarm(house: House) -> 
     assert again.status_code == 409
     assert "newest page" in again.text
     assert (await state(house, escalation))[0] == "open"
+
+
+async def test_see_all_of_it_is_the_sign_in(house: House, browser: Browser) -> None:
+    """Their link, "I have it", "See all of it": no page on the way says that nobody could be reached."""
+    _, link = await woken(house, "lind")
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        await eyes.page.get_by_role("button", name="I have it").click()
+        await expect(eyes.page.get_by_role("status")).to_contain_text("You have it")
+        await eyes.page.get_by_role("link", name="See all of it").click()
+
+        await expect(eyes.page.get_by_label("Token")).to_be_visible()
+        await expect(eyes.page.get_by_text("could be reached")).to_have_count(0)
+        assert not eyes.complaints

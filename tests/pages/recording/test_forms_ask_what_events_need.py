@@ -1,24 +1,31 @@
 """A form for each clinic event, made from its model: what is entered is what is reported, to the last code."""
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from console.pages.recording.fields import Field, FieldKind, all_fields, fields_of
-from console.pages.recording.form_parsing import data_of, entered_in, rows_of
-from console.pages.recording.form_view import NEEDED, NO_MOMENT, ShownForm, shown
+from console.pages.recording.form_parsing import at_row, data_of, entered_in, rows_of
+from console.pages.recording.form_view import NO_MOMENT, ShownField, ShownForm, shown
+from console.pages.recording.prefill import FURTHER_ROUTES, asked_for, offers
 from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn
 from domain.events.fields import StaffMember
 from domain.events.parsing import CORRECTION, event_from
+from domain.protocol.model import Protocol
 from domain.refusal import FieldError, Refused
 from domain.values import Role
+from tests.domain.course.rules.test_routes import LOZENGE
 from tests.support.cast import (
     LIND,
     MARA,
     MONDAY,
     OSEI,
+    WEEKLY,
     abortion,
     adverse_event,
     assessment,
@@ -66,6 +73,7 @@ from tests.support.cast import (
     voiding,
     withdrawal,
 )
+from tests.support.clinic import ON_CALL
 from tests.support.edges import TEXTS
 from tests.support.form_filling import BEND, filled_in
 
@@ -350,7 +358,7 @@ def test_an_error_in_a_row_is_shown_in_that_row() -> None:
     (staff,) = (field for field in form.fields if field.pointer == "/data/staff")
     assert [[part.errors for part in row] for row in staff.rows] == [
         [(), (), ()],
-        [(), (NEEDED,), ()],
+        [(), ("This is needed",), ()],
         [(), (), ()],
     ]
 
@@ -401,6 +409,87 @@ def test_a_moment_that_never_was_is_refused_in_words(local: str) -> None:
 
     (wrong,) = (field for field in form.fields if field.is_wrong)
     assert (wrong.pointer, wrong.value, wrong.errors) == ("/data/last_solids_at", local, (NO_MOMENT,))
+
+
+@pytest.mark.parametrize(("typed", "lasts"), [("40", "PT40M"), ("90", "PT1H30M"), ("0,5", "PT30S"), ("PT2H", "PT2H")])
+def test_a_length_is_typed_in_minutes(typed: str, lasts: str) -> None:
+    """Nobody writes ISO 8601 at a bedside; what a program writes is taken too."""
+    begun = infusion_started(MARA, at=MONDAY)
+    posted = [*without(filled_in(begun), "/data/over"), ("/data/over", typed)]
+
+    said = reported(begun.type, posted)
+
+    assert json.loads(said.model_dump_json())["data"]["over"] == lasts
+    form = again(begun.type, [("/data/over", "an hour")], *errors_of(begun.type, "/data/over", "an hour"))
+    assert [field.errors for field in form.fields if field.pointer == "/data/over"] == [
+        ("must be a number of minutes",)
+    ]
+
+
+A_PROGRAMS: Final = re.compile(r"Input|String|Tuple|pattern|\^|[a-z]_[a-z]|\bPT?\d|\d{4}-\d\d-\d\dT")
+WRONG: Final = ("!!", "x" * 5000, "-1", "9999999", "12.5.1", "2026-13-45T99:99", "nobody knows", "\x07")
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_no_error_is_told_in_a_programs_words(kind: str) -> None:
+    """No pattern, no type and no ISO 8601, whatever is typed into whatever field; a bound has its unit."""
+    fields = all_fields(kind)
+    for typed in WRONG:
+        posted = [(pointer, typed) for field in fields for pointer in _typed_into(field)]
+        try:
+            reported(kind, posted)
+        except Refused as no:
+            form = again(kind, posted, *no.refusal.errors)
+            told = [*form.errors, *(words for field in form.fields for words in _errors_in(field))]
+            assert told
+            for words in told:
+                assert not re.search(r"Input|String|Tuple|pattern|\^|[a-z]_[a-z]|\bPT?\d|\d{4}-\d\d-\d\dT", words), (
+                    words
+                )
+
+
+@pytest.mark.parametrize(("protocol", "entered", "asked"), [(WEEKLY, "", 0), (WEEKLY, "oral", 1), (LOZENGE, "", 1)])
+def test_a_plan_asks_for_further_routes_where_there_are_some(protocol: Protocol, entered: str, asked: int) -> None:
+    """They are chosen; what was entered all the same stays to be mended."""
+    kind = "kap.plan.prescribed"
+    offered = offers(kind, protocol, ON_CALL, None)
+
+    fields = asked_for(all_fields(kind), offered, protocol, {FURTHER_ROUTES: (entered,)})
+
+    assert [field.pointer for field in fields].count(FURTHER_ROUTES) == asked
+    assert [one.value for one in offered[FURTHER_ROUTES]] == [one.route for one in protocol.medicine.routes or ()]
+
+
+def test_a_bound_is_told_with_its_unit() -> None:
+    """A weight of 7 is refused by what it may be."""
+    kind, pointer = "kap.course.referred", "/data/weight_kg"
+
+    form = again(kind, [(pointer, "7")], *errors_of(kind, pointer, "7"))
+
+    (wrong,) = (field.errors for field in form.fields if field.pointer == pointer)
+    assert wrong == ("must be 20 kg or more",)
+
+
+def errors_of(kind: str, pointer: str, typed: str) -> Sequence[FieldError]:
+    """What the event's model has against this value of this field."""
+    with pytest.raises(Refused) as no:
+        reported(kind, [(pointer, typed)])
+    return [one for one in no.value.refusal.errors if one.pointer == pointer]
+
+
+def _typed_into(field: Field) -> list[str]:
+    match field.kind:
+        case FieldKind.GROUP:
+            return [part.pointer for part in field.parts]
+        case FieldKind.ROWS:
+            return [at_row(field, part, 0).pointer for part in field.parts]
+        case _:
+            return [field.pointer]
+
+
+def _errors_in(field: ShownField) -> Sequence[str]:
+    inner = (*field.parts, *(part for row in field.rows for part in row))
+    return (*field.errors, *(words for part in inner for words in part.errors))
 
 
 def test_codes_may_be_chosen_and_written_each_once() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from console.pages.course.event_choices import ELSEWHERE
 from console.pages.recording.fields import FieldKind, all_fields
+from console.pages.recording.prefill import FURTHER_ROUTES
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.support.cast import (
@@ -81,8 +82,8 @@ async def test_each_event_has_a_form_with_a_label_and_a_unit_at_every_field(
 
     assert page.status_code == 200
     for field in all_fields(kind):
-        if field.kind is FieldKind.OVERRIDES:
-            continue  # a box beside each reason, and none where there is none
+        if field.kind is FieldKind.OVERRIDES or field.pointer == FURTHER_ROUTES:
+            continue  # a box beside each reason, and further routes where the protocol has any: here there are none
         assert f"{field.label}" in words_of(page)
         if field.parts:
             continue
@@ -93,6 +94,14 @@ async def test_each_event_has_a_form_with_a_label_and_a_unit_at_every_field(
             assert f'for="f{field.pointer.replace("/", "-")}"' in page.text
     assert "<script>" not in page.text
     assert page.text.count("<h1") == 1
+
+
+async def test_a_plan_asks_for_no_further_routes_where_there_are_none(house: House, dosed: str) -> None:
+    """The weekly protocol gives the medicine by one route."""
+    page = await house.admin.get(f"/courses/{dosed}/record/plan.prescribed")
+
+    assert "Further routes" not in words_of(page)
+    assert FURTHER_ROUTES not in page.text
 
 
 async def test_a_reading_is_answered_with_the_verdict_and_with_who_is_called(house: House, dosed: str) -> None:
@@ -283,7 +292,7 @@ async def test_a_form_knows_what_the_course_knows(house: House) -> None:
     assert (value_in(calling, "/data/session"), value_in(calling, "/data/days_after")) == ("1", "1")
 
 
-async def test_operations_hold_resume_and_rebook_by_forms_and_nothing_else(house: House) -> None:
+async def test_operations_hold_resume_and_book_by_forms_and_nothing_else(house: House) -> None:
     """What is not theirs is neither offered nor taken."""
     course = await house.has(Ward.booked)
     operations = await house.caller(TokenRole.OPERATIONS)
@@ -295,6 +304,7 @@ async def test_operations_hold_resume_and_rebook_by_forms_and_nothing_else(house
     refused = await sends(operations, phq9(course, at=MONDAY))
 
     assert set(re.findall(rf'href="/courses/{course}/record/([a-z_.]+)"', offered)) == {
+        "session.booked",
         "session.rebooked",
         "course.held",
         "course.resumed",
@@ -364,7 +374,7 @@ async def test_a_referral_begins_a_course_and_leads_to_it(house: House) -> None:
     assert "this course exists already" in words_of(again)
     assert value_in(again, "/subject") == course
     assert (await post(client, "/refer", [("/subject", "Anna Miller")])).status_code == 422
-    assert (await (await house.caller(TokenRole.OPERATIONS)).get("/refer")).status_code == 403
+    assert (await (await house.caller(TokenRole.AUDITOR)).get("/refer")).status_code == 403
 
 
 async def test_a_form_of_another_site_records_nothing(house: House, dosed: str) -> None:

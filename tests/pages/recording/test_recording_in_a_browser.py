@@ -1,5 +1,6 @@
 """A person records at a screen: with the keyboard, without losing a word, and sees at once what follows."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from domain.access import TokenRole
 from tests.support.browser import PHONE, looks
-from tests.support.cast import vitals
+from tests.support.cast import minutes, vitals
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
@@ -223,3 +224,72 @@ async def test_a_form_works_without_any_script(house: House, browser: Browser) -
     await page.get_by_role("link", name="Back, recording nothing").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text(course)
     await context.close()
+
+
+async def test_an_override_ends_the_blocker_at_the_screen(house: House, browser: Browser) -> None:
+    """142 before the dose is too high for one; overridden, it says by whom, when and why, and blocks no more."""
+    course = await house.has(Ward.checked_in)
+    async with looks(browser, house.url) as eyes:
+        page = eyes.page
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
+        await reports_as(page, "lind", "monitor")
+        await fills(page, systolic="142", diastolic="80", heart_rate="72", spo2="98", respiratory_rate="14", moaas="5")
+        await page.get_by_role("button", name="Record").click()
+        await expect(page.locator("#answered")).to_contain_text("Systolic 142 is too high for a dose (140).")
+        await expect(page.locator("#answered")).not_to_contain_text("✓")
+
+        await eyes.goes_to(f"/courses/{course}/record/session.cleared")
+        await page.get_by_label("Systolic 142 is above").fill("White coat, 128 at home")
+        await reports_as(page, "osei", "prescriber")
+        await page.get_by_role("button", name="Record").click()
+
+        await expect(page.locator("#answered")).to_contain_text(
+            re.compile(r"Overridden by Dr Osei \d\d:\d\d: Systolic 142")
+        )
+        await expect(page.get_by_role("region", name="What may come next")).to_contain_text(
+            re.compile(r"✓ Systolic 142 is above .*overridden by Dr Osei \d\d:\d\d: White coat, 128 at home")
+        )
+        assert not eyes.complaints
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [(55, "at 55 min. Too early for the 60-minute reading: due "), (59, "It counts for the 60-minute reading.")],
+)
+async def test_the_answer_says_what_a_reading_counted_for(
+    house: House, browser: Browser, after: int, said: str
+) -> None:
+    """At 55 minutes it is too early for the 60-minute reading, at 59 it is that."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(45)), ago=minutes(after - 45))
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
+        await reports_as(eyes.page, "lind", "monitor")
+        await fills(
+            eyes.page, systolic="128", diastolic="80", heart_rate="72", spo2="98", respiratory_rate="14", moaas="5"
+        )
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text(said)
+        assert not eyes.complaints
+
+
+async def test_a_stranger_and_a_jump_are_asked_about_once_each(house: House, browser: Browser) -> None:
+    """No patient reports a reading; whom nobody knows is asked about, and so is 213 after 126."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(30)))
+    async with looks(browser, house.url) as eyes:
+        page = eyes.page
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
+        assert "patient" not in await page.get_by_label("In the role of").locator("option").all_inner_texts()
+        await page.get_by_label("Person").first.select_option(label="somebody else")
+        await page.get_by_label("Somebody else, by their id").fill("nobody-known")
+        await page.get_by_label("In the role of").select_option("monitor")
+        await fills(page, systolic="213", diastolic="84", heart_rate="72", spo2="98")
+        await page.get_by_role("button", name="Record").click()
+
+        question = page.get_by_role("alert")
+        await expect(question).to_contain_text("Is this right?")
+        await expect(question).to_contain_text("Nobody called “nobody-known” is in the on-call file")
+        await expect(question).to_contain_text(re.compile(r"Systolic 213 is 87 mmHg above the 126 of \d\d:\d\d"))
+        await page.get_by_role("button", name="Yes, it is right: record it").click()
+        await expect(page.locator("#answered")).to_contain_text("Recorded: Reading.")
+        assert [words for words in eyes.complaints if "409" not in words] == []

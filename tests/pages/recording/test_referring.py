@@ -79,3 +79,15 @@ async def test_who_is_of_one_site_refers_to_that_one(house: House) -> None:
 def test_every_indication_of_a_shipped_protocol_has_words(protocol: Protocol) -> None:
     """A code of the ICD-10 is no word that somebody at a desk knows."""
     assert {code for code in protocol.indications if re.match(r"[A-Z]\d", code)} <= INDICATIONS.keys()
+
+
+async def test_bend_is_no_third_site(house: House, browser: Browser) -> None:
+    """A site is chosen: there is no field to type "Bend" into."""
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/refer")
+        site = eyes.page.get_by_label("Site")
+        assert await site.evaluate("field => field.tagName") == "SELECT"
+        assert [
+            one for one in await site.locator("option").evaluate_all("all => all.map(one => one.value)") if one
+        ] == ["bend"]

@@ -14,6 +14,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, VitalsRecorded
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.values import Actor, Role, Severity
+from domain.views.bookings import bookings, watched_at_once
 from domain.views.course import course_view
 from tests.support.cast import (
     CALM,
@@ -397,6 +398,14 @@ def adds_more_next_time(ward: Ward) -> list[str]:
 OLDER: Final[Path] = (*DOSE, "by_age", 0)
 BY_AGE: Final[Mapping[Path, object]] = {OLDER[:-1]: [{"age_min": 41, "first_max": 0.4}]}
 
+
+def two_for_one_monitor(ward: Ward) -> bool:
+    """Whether two patients of a group are too many for the one monitor that both have."""
+    (one,) = bookings(ward.booked().course)
+    most = ward.course.protocol.medicine.watched_at_once_max
+    return most is not None and watched_at_once([one, one.but(course_id="JONAS-1")], ward.now).is_too_many(most)
+
+
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.staff",
@@ -420,6 +429,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.credentials", {}, lambda ward: books(ward, holds=()), ["booking.credential_missing"], []),
+    OneKey("medicine.watched_at_once_max", 1, two_for_one_monitor, False, True),
     OneKey(
         "medicine.planned_duration",
         "PT3H",

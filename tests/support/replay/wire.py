@@ -26,7 +26,15 @@ from workflows.verification import RecordVerification
 PINNED = HISTORIES.parent / "wire-names.txt"
 
 WORKFLOWS = (PatientCourse, EscalationWorkflow, RecordVerification)
-ACTIVITIES = (Records.append_entries, Records.record_escalation, Paging.standing, Paging.page, Verifying.verify_record)
+ACTIVITIES = (
+    Records.append_entries,
+    Records.keep_ended_course,
+    Records.is_kept,
+    Records.record_escalation,
+    Paging.standing,
+    Paging.page,
+    Verifying.verify_record,
+)
 FAILURES = {Refused.__name__: Refusal, AlreadyAnswered.__name__: Answer}
 """What a failure of this type carries as its detail."""
 

@@ -91,7 +91,10 @@ def test_an_indication_is_one_however_it_is_spelled(ward: Ward, indication: str)
 
 @pytest.mark.parametrize(
     "indication",
-    ["F32.2", "F33.9", "F41.9", "F43.12", "F42.2", "F11.20", "G89.4", "G62.9", "G90.50", "F32.A", "F10.20", "M79.7"],
+    [
+        *("F32.2", "F33.9", "F41.9", "F43.12", "F42.2", "F11.20", "G89.4", "G62.9", "G90.50", "F32.A", "F10.20"),
+        *("M79.7", "R45.3", "Z65.8", "R45.84", "F48.1", "R45.89", "R45.851"),
+    ],
 )
 def test_an_indication_is_named_as_finely_as_a_clinic_codes_it(ward: Ward, indication: str) -> None:
     """CLINICAL.md 7: the shipped protocol takes whole families; their code among the conditions is no finding."""

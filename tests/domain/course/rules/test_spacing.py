@@ -24,7 +24,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, Ward
+from tests.support.ward import EDGES, TICK, Ward
 
 TWICE_WEEKLY: Final = SchedulePart(
     part="twice_weekly", sessions=2, interval=days(3), interval_min=days(2), interval_max=days(7)
@@ -168,3 +168,50 @@ def test_a_part_may_bound_its_doses(opens: Opens) -> None:
         ward.integrated(session)
     assert ward.reasons(plan(MARA, at=ward.now, mg_per_kg=0.5, sessions=6, interval_days=None)) == []
     assert ward.reasons(dose(MARA, 3, at=ward.cleared(3).now, mg=35)) == []
+
+
+@pytest.mark.parametrize("session", [2, 3, 4])
+@pytest.mark.parametrize("by_day", [None, True])
+def test_the_window_that_a_booking_is_shown_is_the_one_by_which_it_is_refused(
+    opens: Opens, session: int, *, by_day: bool | None
+) -> None:
+    """At its first moment nothing is against it, a tick before that something is; and after its last it is overdue."""
+    ward = planned(opens(weekly({**IN_PARTS, "course.interval_by_day": by_day}))).integrated(session - 1)
+    window = course_view(ward.course, ward.now).booking
+    assert window is not None
+    assert window.earliest is not None
+
+    for edge, expected in ((timedelta(), []), (-TICK, ["interval.too_short"])):
+        event = booking(MARA, session, at=ward.now, starts_at=window.earliest + edge)
+        assert ward.reasons(event) == expected
+
+    assert (window.session, window.planned_duration) == (session, ward.course.protocol.medicine.planned_duration)
+    (overdue,) = ward.due(DeadlineKind.NEXT_DOSE)
+    assert window.latest == overdue.due_at
+
+
+def test_the_window_by_the_plan_is_the_one_by_which_it_is_refused(ward: Ward) -> None:
+    """`plan_interval_within`: a plan of ten days, less what may be taken off it; and aimed at after ten."""
+    ward.eligible().reports(plan(MARA, at=ward.now, interval_days=10))
+    ward.integrated()
+
+    window = course_view(ward.course, ward.now).booking
+
+    assert window is not None
+    assert window.earliest is not None
+    assert window.aimed_at == ward.begins() + days(10)
+    assert ward.reasons(booking(MARA, 2, at=ward.now, starts_at=window.earliest)) == []
+    (code,) = ward.reasons(booking(MARA, 2, at=ward.now, starts_at=window.earliest - TICK))
+    assert code in {"interval.shorter_than_plan", "interval.too_short"}
+
+
+def test_where_no_session_is_to_be_booked_there_is_no_window(ward: Ward) -> None:
+    """While the patient is here; a first session has no dose before it; one that is booked has it to be moved by."""
+    first = course_view(ward.prepared().course, ward.now).booking
+    booked = course_view(ward.booked().course, ward.now).booking
+
+    assert first is not None
+    assert (first.session, first.earliest, first.aimed_at, first.latest) == (1, None, None, None)
+    assert booked == first
+    assert course_view(ward.checked_in().course, ward.now).booking is None
+    assert course_view(ward.completed().course, ward.now).booking is None

@@ -1,4 +1,4 @@
-"""What a worker answers over HTTP: `/metrics` for Prometheus, and `/healthz`, whether it does its work."""
+"""What a program without pages answers over HTTP: `/metrics` for Prometheus, and `/healthz`, whether it works."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ ASKED_AT_ONCE: Final = 16
 
 LINE_KEPT: Final = 5
 GOODBYE_WITHIN: Final = 2
-"""Seconds: keep-alive timeout, and what a request under way may take when the worker is stopped."""
+"""Seconds: keep-alive timeout, and what a request under way may take when the program is stopped."""
 
 KINDS: Final = {WORKFLOWS: "workflows", ACTIVITIES: "activities"}
 
@@ -37,7 +37,14 @@ class Runs(Protocol):
     def is_running(self) -> bool: ...  # noqa: D102
 
 
-class Health:
+class Health(Protocol):
+    """Looks whether a program does its work."""
+
+    async def faults(self) -> Sequence[str]:
+        """What is wrong, a sentence each; empty if nothing is."""
+
+
+class WorkerHealth:
     """Whether this process works: its workers run, and Temporal has seen them poll lately."""
 
     def __init__(self, client: Client, workers: Sequence[Runs]) -> None:
@@ -61,7 +68,7 @@ class Health:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the signals to the worker."""
+    """A uvicorn server that leaves the signals to the program."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,7 +76,7 @@ class _Server(uvicorn.Server):
 
 
 def create_app(health: Health, sdk: SdkMetrics, registry: CollectorRegistry) -> Starlette:
-    """The application over one worker's health and metrics."""
+    """The application over one program's health and metrics."""
 
     async def alive(_request: Request) -> Response:
         faults = await health.faults()
@@ -81,13 +88,13 @@ def create_app(health: Health, sdk: SdkMetrics, registry: CollectorRegistry) -> 
     return Starlette(routes=[Route("/healthz", alive), Route("/metrics", metrics)])
 
 
-def listening(address: str) -> socket.socket:
-    """A socket that listens on this `host:port`. Raises `Misconfigured`."""
+def listening(address: str, setting: str) -> socket.socket:
+    """A socket that listens on this `host:port`, which that setting says. Raises `Misconfigured`."""
     host, _, port = address.rpartition(":")
     try:
         return socket.create_server((host, int(port)))
     except OSError as error:
-        raise Misconfigured(f"KAPSTAN_WORKER_METRICS: nothing can listen on {address}: {error}") from None
+        raise Misconfigured(f"{setting}: nothing can listen on {address}: {error}") from None
 
 
 @asynccontextmanager
