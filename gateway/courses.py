@@ -250,8 +250,13 @@ class Courses:
         return HeldHead(head=await self._remembered(course_id) or told.ledger_head(), has_ended=True)
 
     async def has_ended(self, course_id: CourseId) -> bool:
-        """Whether its workflow has come to its end, and the record answers for it. Raises `Unavailable` or `Ended`."""
-        return _may_have_ended(await self._described(course_id)) and await self._ended(course_id) is not None
+        """Whether its workflow has come to its end, and the record answers for it. Raises `Unavailable` or `Ended`.
+
+        So has one whose content was erased: nothing of it was owed.
+        """
+        if not _may_have_ended(await self._described(course_id)):
+            return False
+        return await self._record.erased_at(course_id) is not None or await self._ended(course_id) is not None
 
     async def is_in_temporal(self, course_id: CourseId) -> bool:
         """Whether Temporal holds anything of the course, ended or not. Raises `Unavailable`."""

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from domain.refusal import RefusalCode, Refused
+from domain.values import CourseId
+from gateway.courses import HeldHead
 from gateway.host_account import sent_from_here
 from gateway.rebuilding import Rebuilding
 from gateway.verification import STILL_IN_TEMPORAL
@@ -65,6 +68,44 @@ async def test_without_the_keys_a_changed_row_is_named_all_the_same(
 
     for whose in (keyless, clinic):
         assert "NILS-7: row 2: its content does not match its hash" in await whose.wrong()
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        ("room = 'oak'", "not as Kapstan wrote it: room"),
+        ("staff = '[]'", "not as Kapstan wrote it: staff"),
+        ('staff = \'{"sealed": "AAAA"}\'', "its encrypted content was changed, or moved here from another row"),
+    ],
+)
+async def test_a_booking_that_was_changed_by_hand_is_named_and_made_anew(
+    clinic: Clinic, superuser: asyncpg.Connection, tampering: str, said: str
+) -> None:
+    """Whether somebody wrote in clear what they can read, or over what they cannot."""
+    await superuser.execute(f"UPDATE bookings SET {tampering} WHERE course_id = 'MARA-1'")
+
+    assert await clinic.wrong() == [f"bookings: MARA-1~1: {said}"]
+    await clinic.rebuilds()
+    assert await clinic.wrong() == []
+
+
+class OfAnEndedCourse(Temporal):
+    """Temporal has the workflow of a course that came to its end, and that nobody answers for since it was erased."""
+
+    async def held_head(self, course: CourseId) -> HeldHead:
+        if course == "OLGA-2":
+            raise Refused.because(RefusalCode.UNKNOWN_COURSE, "its content was erased")
+        return await super().held_head(course)
+
+
+async def test_what_temporal_holds_of_an_ended_course_that_was_erased_is_said(clinic: Clinic) -> None:
+    """Its workflow answers no more, and its history has been told all of the patient."""
+    there = Clinic(clinic.connections, OfAnEndedCourse())
+    await RecordKeys(clinic.connections).erase("OLGA-2", ACT)
+
+    assert await there.wrong() == [f"OLGA-2: {STILL_IN_TEMPORAL}"]
+    del there.temporal.wards["OLGA-2"]
+    assert await there.wrong() == []
 
 
 async def test_a_course_that_was_erased_is_whole_without_its_content(

@@ -239,6 +239,10 @@ async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
             "bookings: MARA-1~1: not as Kapstan wrote it: room",
         ),
         (
+            "UPDATE bookings SET stage = 'limbo' WHERE course_id = 'MARA-1'",
+            "bookings: MARA-1~1: its stage cannot be read",
+        ),
+        (
             """INSERT INTO bookings SELECT course_id, 9, site, stage, starts_at, ends_at, is_here, is_off, room, staff,
             "group" FROM bookings WHERE course_id = 'MARA-1'""",
             "bookings: MARA-1~9: its course knows no such booking",

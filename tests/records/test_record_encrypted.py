@@ -5,20 +5,25 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from domain.course.ended_course import EndedCourse
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import first_fault
-from domain.values import Severity
+from domain.values import Actor, Role, Severity
+from domain.views.bookings import bookings
+from domain.views.course import batch_of
 from domain.views.figures import CourseFigures, MeasureFigures
 from records.changes import Changes, RecordChange
 from records.connections import Connections, open_connections
 from records.errors import LedgerConflict, LedgerGap, RecordLocked
 from records.figures import Period
 from records.sealing import Keyring
-from records.store import RecordStore, open_store
+from records.store import BookingFilter, RecordStore, open_store
 from records.unreadable_rows import RowUnreadable
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, PayloadKey
-from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
+from tests.support.cast import hours, phq9
+from tests.support.record_samples import MARA, MONDAY, NURSE, batch, booked, ledger, readings, view
+from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -41,7 +46,11 @@ FIGURES = CourseFigures(
     integrations_owed=0,
     measures=(MeasureFigures(instrument="phq9", baseline=18, latest=9, is_response=True, is_remission=None),),
 )
-WHOLE = batch(ENTRIES, **SUMMARY).but(figures=FIGURES)
+BOOKINGS = (
+    booked(room=f"{WORD} room", staff=(NURSE, Actor(id=f"dr.{WORD}", role=Role.PRESCRIBER)), group="friday"),
+    booked(session=2, room=None, staff=(), group="friday"),
+)
+WHOLE = batch(ENTRIES, **SUMMARY).but(figures=FIGURES, bookings=BOOKINGS)
 NOTED = view(note=f"{WORD}: called her")
 
 
@@ -62,7 +71,7 @@ def alarm(note: str | None = None) -> WatchdogAlarm:
 
 
 async def test_all_is_read_back_as_it_was_written(encrypted: RecordStore, connections: Connections) -> None:
-    """Ledger, lists, figures, escalations, changes and the watchdog's alarms."""
+    """Ledger, lists, figures, bookings, escalations, changes and the watchdog's alarms."""
     watch = WatchdogStore(connections)
     await encrypted.append(WHOLE)
     await encrypted.record_escalation(NOTED)
@@ -72,8 +81,11 @@ async def test_all_is_read_back_as_it_was_written(encrypted: RecordStore, connec
     assert await encrypted.course(MARA) == WHOLE.summary
     assert await encrypted.courses() == await encrypted.sessions_under_way() == [WHOLE.summary]
     assert await encrypted.figures_of(MARA) == FIGURES
-    (phq9,) = (await encrypted.figures(Period())).measures
-    assert (phq9.mean_baseline, phq9.mean_change, phq9.response_share, phq9.remission_share) == (18, -9, 1, None)
+    day = BookingFilter(since=MONDAY, until=MONDAY + hours(1), now=MONDAY)
+    assert await encrypted.bookings(day) == await encrypted.bookings_of_group("friday") == list(BOOKINGS)
+    assert await encrypted.bookings_of(MARA) == list(BOOKINGS)
+    (mood,) = (await encrypted.figures(Period())).measures
+    assert (mood.mean_baseline, mood.mean_change, mood.response_share, mood.remission_share) == (18, -9, 1, None)
     assert await encrypted.escalation(NOTED.id) == NOTED
     assert NOTED in await encrypted.escalations()
     assert NOTED in await encrypted.unresolved()
@@ -154,6 +166,7 @@ async def test_without_its_key_a_course_is_named_and_hides_no_other(
         await store.ledger(MARA)
     assert [one.id for one in (await store.entries(MARA)).unreadable] == ["1", "2", "3", "4"]
     assert (await store.figures(Period())).left_out == (MARA,)
+    assert [one.id for one in (await store.bookings_of_group("friday")).unreadable] == [f"{MARA}~1"]
     assert WORD not in caplog.text
 
 
@@ -237,6 +250,97 @@ async def test_what_is_moved_or_changed_is_not_read(
     fault = first_fault((await encrypted.stored_ledger(MARA)).stored)
     assert fault is not None
     assert fault.sequence == 1
+
+
+async def test_who_is_booked_where_is_bound_to_its_visit(encrypted: RecordStore, superuser: asyncpg.Connection) -> None:
+    """Another visit's people do not pass for this one's; the visit is named, and hides no other."""
+    later = booked(session=2, starts_at=MONDAY + hours(3), ends_at=MONDAY + hours(5), staff=(NURSE,), room="oak")
+    await encrypted.append(WHOLE.but(bookings=(BOOKINGS[0], later)))
+    await superuser.execute(
+        "UPDATE bookings SET staff = (SELECT staff FROM bookings WHERE session = 2) WHERE session = 1"
+    )
+
+    found = await encrypted.bookings_of(MARA)
+
+    assert found == [later]
+    assert [(one.id, one.detail) for one in found.unreadable] == [
+        (f"{MARA}~1", "its encrypted content was changed, or moved here from another row")
+    ]
+
+
+async def is_over(store: RecordStore) -> Ward:
+    """A whole course, recorded and kept as its workflow left it."""
+    ward = Ward(MARA).completed()
+    await store.append(batch_of(ward.course, tuple(ward.entries), ward.now))
+    await store.keep_ended_course(EndedCourse.of(ward.course))
+    return ward
+
+
+async def test_a_course_whose_workflow_has_ended_is_kept_encrypted(
+    encrypted: RecordStore, database_url: str, superuser: asyncpg.Connection
+) -> None:
+    """It comes back as it was left, and is known by its head, for whoever has the key; the record holds neither."""
+    ward = await is_over(encrypted)
+    await encrypted.keep_ended_course(EndedCourse.of(ward.course))
+
+    assert await encrypted.ended_course(MARA) == ward.course
+    assert await encrypted.is_kept(ward.course.head)
+    assert not await encrypted.is_kept(ward.course.head.but(hash="e" * 64))
+    stored = str(await superuser.fetch("SELECT to_json(one)::text FROM ended_courses AS one"))
+    assert "referral" not in stored
+    assert ward.course.head.hash not in stored
+    async with open_store(database_url) as keyless:
+        for asked in (keyless.ended_course(MARA), keyless.is_kept(ward.course.head)):
+            with pytest.raises(RecordLocked, match="KAPSTAN_PAYLOAD_KEYS must have the key old"):
+                await asked
+        with pytest.raises(RecordLocked):
+            await keyless.keep_ended_course(EndedCourse.of(ward.course))
+
+
+async def test_an_encrypted_course_that_has_gone_on_since_is_not_answered_for(encrypted: RecordStore) -> None:
+    """Its ledger has an entry more; what is kept later counts, and a late copy of before does not."""
+    ward = await is_over(encrypted)
+    before = ward.course
+    ward.reports(phq9(MARA, at=ward.now + hours(1)))
+    await encrypted.append(batch_of(ward.course, tuple(ward.entries), ward.now))
+
+    assert await encrypted.ended_course(MARA) is None
+    assert not await encrypted.is_kept(before.head)
+
+    await encrypted.keep_ended_course(EndedCourse.of(ward.course))
+    await encrypted.keep_ended_course(EndedCourse.of(before))
+    assert await encrypted.ended_course(MARA) == ward.course
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        "UPDATE ended_courses SET content = ledger_head",
+        "UPDATE ended_courses SET content = 'sealed:AAAA'",
+        "UPDATE ended_courses SET ledger_head = (SELECT ledger_head FROM courses)",
+    ],
+)
+async def test_a_kept_course_that_was_moved_or_changed_is_not_read(
+    encrypted: RecordStore, superuser: asyncpg.Connection, by_hand: str
+) -> None:
+    """Nothing else that is encrypted of the same patient passes for it."""
+    await is_over(encrypted)
+    await superuser.execute(by_hand)
+
+    with pytest.raises(RecordLocked, match="was changed, or moved here from another row"):
+        await encrypted.ended_course(MARA)
+
+
+async def test_workers_write_it_and_the_console_reads_it_each_with_its_own_rights(
+    worker_url: str, console_url: str
+) -> None:
+    """A key is made with a course's first entry, by whoever writes it."""
+    async with open_store(worker_url, ENCRYPTS) as workers:
+        ward = await is_over(workers)
+        assert await workers.is_kept(ward.course.head)
+    async with open_store(console_url, ENCRYPTS) as console:
+        assert await console.ended_course(MARA) == ward.course
+        assert await console.bookings_of(MARA) == list(bookings(ward.course))
 
 
 async def test_a_key_that_is_gone_is_never_made_anew(encrypted: RecordStore, superuser: asyncpg.Connection) -> None:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from domain.course.ended_course import EndedCourse
 from domain.escalation.watchdog_alarm import raised
 from domain.ledger import first_fault
 from domain.values import Severity
+from domain.views.course import batch_of
 from gateway.host_account import sent_from_here
 from records.access import AccessStore, AdministrationAct
 from records.audit_chains import AuditChain, AuditChains
@@ -20,7 +22,20 @@ from records.sealing import Keyring
 from records.store import RecordStore, open_store
 from records.verify import verify_erased
 from records.watchdog import WatchdogStore
-from tests.records.test_record_encrypted import ENCRYPTS, ENTRIES, FIGURES, NEW, NOTED, OLD, SUMMARY, WHOLE, WORD
+from tests.records.test_record_encrypted import (
+    BOOKINGS,
+    ENCRYPTS,
+    ENTRIES,
+    FIGURES,
+    NEW,
+    NOTED,
+    OLD,
+    SUMMARY,
+    WHOLE,
+    WORD,
+    is_over,
+)
+from tests.support.cast import hours, phq9
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -46,7 +61,15 @@ def keys(connections: Connections) -> RecordKeys:
 
 
 async def as_psql_shows_it(superuser: asyncpg.Connection) -> str:
-    tables = ("ledger", "courses", "course_measures", "escalations", "watch_incidents")
+    tables = (
+        "ledger",
+        "courses",
+        "course_measures",
+        "bookings",
+        "ended_courses",
+        "escalations",
+        "watch_incidents",
+    )
     return "".join([str(await superuser.fetch(f"SELECT to_json(one)::text FROM {name} AS one")) for name in tables])
 
 
@@ -61,7 +84,7 @@ async def is_recorded_in_clear(database_url: str) -> None:
 async def test_what_stood_in_clear_is_encrypted_and_reads_as_before(
     database_url: str, encrypted: RecordStore, keys: RecordKeys, superuser: asyncpg.Connection
 ) -> None:
-    """Ledger, lists, scores, notes and alarms; the hash of the newest entry is the one that Temporal holds."""
+    """Ledger, lists, scores, bookings, notes, alarms; the hash of the newest entry is the one that Temporal holds."""
     await is_recorded_in_clear(database_url)
     assert WORD in await as_psql_shows_it(superuser)
 
@@ -77,9 +100,35 @@ async def test_what_stood_in_clear_is_encrypted_and_reads_as_before(
     assert first_fault((await encrypted.stored_ledger(MARA)).stored) is None
     assert await encrypted.course(MARA) == WHOLE.summary
     assert await encrypted.figures_of(MARA) == FIGURES
+    assert await encrypted.bookings_of(MARA) == list(BOOKINGS)
     assert await encrypted.escalation(NOTED.id) == NOTED
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await superuser.execute("UPDATE ledger SET late = true")
+
+
+@pytest.mark.parametrize("has_gone_on", [False, True])
+async def test_what_was_kept_of_a_course_that_ended_is_encrypted(
+    database_url: str, encrypted: RecordStore, keys: RecordKeys, superuser: asyncpg.Connection, *, has_gone_on: bool
+) -> None:
+    """It is what it was, and was kept when it was; also of one that was woken since, where nothing goes by it."""
+    async with open_store(database_url) as clear:
+        ward = await is_over(clear)
+        if has_gone_on:
+            ward.reports(phq9(MARA, at=ward.now + hours(1)))
+            await clear.append(batch_of(ward.course, tuple(ward.entries), ward.now))
+    kept_at = await superuser.fetchval("SELECT kept_at FROM ended_courses")
+    assert "referral" in await superuser.fetchval("SELECT content FROM ended_courses")
+
+    for entries in (len(ward.entries), 0):
+        assert await keys.encrypt(MARA) == Encrypted(course_id=MARA, entries=entries)
+
+    stored = await superuser.fetchrow("SELECT content, ledger_head, kept_at FROM ended_courses")
+    assert [stored[name].startswith("sealed:") for name in ("content", "ledger_head")] == [True, True]
+    assert stored["kept_at"] == kept_at
+    assert await encrypted.ended_course(MARA) == (None if has_gone_on else ward.course)
+    assert await encrypted.is_kept(ward.course.head) is not has_gone_on
+    await encrypted.keep_ended_course(EndedCourse.of(ward.course))
+    assert await encrypted.ended_course(MARA) == ward.course
 
 
 async def test_a_course_is_encrypted_while_it_goes_on(
@@ -155,6 +204,7 @@ async def test_of_a_course_that_was_erased_nobody_reads_and_its_chain_is_whole(
     assert listed == WHOLE.summary.but(**blank)
     assert [one.course_id for one in await encrypted.courses()] == ["NILS-7", MARA]
     assert NOTED.but(note=None) in await encrypted.escalations()
+    assert await encrypted.bookings_of(MARA) == [one.but(room=None, staff=()) for one in BOOKINGS]
     counted = await encrypted.figures_of(MARA)
     assert counted == FIGURES.but(measures=())
     figures = await encrypted.figures(Period())
@@ -165,6 +215,21 @@ async def test_of_a_course_that_was_erased_nobody_reads_and_its_chain_is_whole(
     assert await encrypted.erased_at(MARA) == MONDAY
     assert await encrypted.erased_at("NILS-7") is None
     assert "cannot be read" not in caplog.text
+
+
+async def test_of_a_course_that_ended_and_was_erased_nobody_reads(encrypted: RecordStore, keys: RecordKeys) -> None:
+    """What was kept of it is gone with its ledger's content, and is never kept again."""
+    ward = await is_over(encrypted)
+
+    await keys.erase(MARA, ACT)
+
+    with pytest.raises(CourseErased, match="its content was erased on 2026-01-05 at 17:00 UTC"):
+        await encrypted.ended_course(MARA)
+    with pytest.raises(CourseErased):
+        await encrypted.is_kept(ward.course.head)
+    with pytest.raises(CourseErased):
+        await encrypted.keep_ended_course(EndedCourse.of(ward.course))
+    assert await encrypted.has_course(MARA)
 
 
 async def test_an_erasure_is_on_the_record_and_is_done_once(
@@ -211,6 +276,26 @@ async def test_what_stands_in_clear_is_not_said_to_be_erased(
         await keys.erase(MARA, ACT)
     await keys.encrypt(MARA)
     assert (await keys.erase(MARA, ACT)).sequence == 4
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "said"),
+    [
+        ("UPDATE ended_courses SET content = '{}'", "the course as it ended is not encrypted"),
+        ("UPDATE bookings SET room = 'willow' WHERE session = 1", "the booking of session 1 is not encrypted"),
+        ("UPDATE bookings SET staff = '[{}]' WHERE session = 1", "the booking of session 1 is not encrypted"),
+    ],
+)
+async def test_what_is_kept_in_clear_beside_the_ledger_is_not_said_to_be_erased_either(
+    encrypted: RecordStore, keys: RecordKeys, superuser: asyncpg.Connection, by_hand: str, said: str
+) -> None:
+    """Somebody wrote it back by hand, or an earlier release did: no key would take it along."""
+    await is_over(encrypted)
+    await superuser.execute(by_hand)
+
+    with pytest.raises(NotEncrypted, match=said):
+        await keys.erase(MARA, ACT)
+    assert await encrypted.erased_at(MARA) is None
 
 
 async def test_only_the_owner_erases_or_encrypts_what_stands_there(
