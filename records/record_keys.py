@@ -150,7 +150,7 @@ class RecordKeys:
             escalations = await self._read(connection, "escalation", row["id"])
             for view in self._reading.all("escalations", escalations, projection.escalation, "id"):
                 await connection.execute(statement("set_back_escalation"), view.id)
-                await project_escalation(connection, self._keyring, view)
+                await project_escalation(connection, view, seal)
         alarms = await self._read(connection, "alarms_of_course", course_id)
         for alarm in self._reading.all("watch_incidents", alarms, _alarm, "escalation_id"):
             await connection.execute(statement("move_incident"), alarm.id, alarm_as_stored(alarm, seal))

@@ -192,7 +192,7 @@ class RecordStore:
     async def record_escalation(self, view: EscalationView) -> None:
         """Stores the escalation's row and pages, unless a newer revision is stored already."""
         async with self._connections.transaction() as connection:
-            await project_escalation(connection, self._keyring, view)
+            await project_escalation(connection, view, await seal_to_write(connection, self._keyring, view.course_id))
 
     async def ledger(self, course_id: CourseId) -> list[Entry]:
         """Every entry of a course, in order, with the hashes of their content.
@@ -432,7 +432,7 @@ class RecordStore:
         """Overwrites the escalation's row and pages, whatever stands there."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("set_back_escalation"), view.id)
-            await project_escalation(connection, self._keyring, view)
+            await project_escalation(connection, view, await seal_to_write(connection, self._keyring, view.course_id))
 
     async def unlist_course(self, course_id: str) -> None:
         """Takes a course off the lists. Needs the role that owns the database."""
@@ -462,11 +462,9 @@ class RecordStore:
         return await fleet_figures(self._connections, period)
 
 
-async def project_escalation(connection: PoolConnectionProxy, keyring: Keyring, view: EscalationView) -> None:
+async def project_escalation(connection: PoolConnectionProxy, view: EscalationView, seal: CourseSeal | None) -> None:
     """Stores the escalation's row and pages, unless a newer revision is stored; must run in a transaction."""
-    row = projection.escalation_row(
-        escalation_as_stored(view, await seal_to_write(connection, keyring, view.course_id))
-    )
+    row = projection.escalation_row(escalation_as_stored(view, seal))
     if await connection.fetchval(statement("project_escalation"), *row) is None:
         return
     pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]

@@ -8,7 +8,6 @@ from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
-from pydantic import JsonValue
 
 from domain.escalation.ids import EscalationId
 from domain.escalation.silence import Silence
@@ -17,8 +16,9 @@ from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.values import CourseId
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.encrypted_rows import alarm_as_stored, opened, seal_to_write
-from records.errors import GivesWay, in_our_words, where
+from records.errors import CourseErased, GivesWay, RecordLocked, in_our_words, where
 from records.schema import require_schema
+from records.sealing import CourseSeal
 from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
@@ -53,8 +53,19 @@ class WatchdogStore:
     async def _opened(self, connection: PoolConnectionProxy, rows: Sequence[Row]) -> Sequence[Row]:
         return await opened(connection, self._keyring, rows)
 
-    async def _as_stored(self, connection: PoolConnectionProxy, alarm: WatchdogAlarm) -> JsonValue:
-        return alarm_as_stored(alarm, await seal_to_write(connection, self._keyring, alarm.escalation.view.course_id))
+    async def _seal(self, connection: PoolConnectionProxy, alarm: WatchdogAlarm) -> CourseSeal | None:
+        """The seal of the alarm's course, if it has one.
+
+        None also where its key is not at hand, or was erased, as long as nobody has typed anything: whoever must be
+        called is called without it, and the watch over everybody else goes on. Else raises `RecordLocked`, or
+        `CourseErased`.
+        """
+        try:
+            return await seal_to_write(connection, self._keyring, alarm.escalation.view.course_id)
+        except (RecordLocked, CourseErased):
+            if alarm.is_noted:
+                raise
+            return None
 
     async def last_look(self) -> Tick | None:
         """The watchdog's last tick; None if there is none, or it cannot be read."""
@@ -116,8 +127,9 @@ class WatchdogStore:
                     of=alarm.of,
                     is_for_all=alarm.is_for_all,
                 )
-            await project_escalation(connection, self._keyring, alarm.escalation.view)
-            await connection.execute(statement("raise_incident"), alarm.id, await self._as_stored(connection, alarm))
+            seal = await self._seal(connection, alarm)
+            await project_escalation(connection, alarm.escalation.view, seal)
+            await connection.execute(statement("raise_incident"), alarm.id, alarm_as_stored(alarm, seal))
 
     async def move(
         self, escalation: EscalationId, step: Callable[[WatchdogAlarm], WatchdogAlarm]
@@ -133,8 +145,9 @@ class WatchdogStore:
             before = self._reading.one("watch_incidents", rows[0], _alarm, "escalation_id")
             after = step(before)
             if after != before:
-                await connection.execute(statement("move_incident"), after.id, await self._as_stored(connection, after))
-                await project_escalation(connection, self._keyring, after.escalation.view)
+                seal = await self._seal(connection, after)
+                await connection.execute(statement("move_incident"), after.id, alarm_as_stored(after, seal))
+                await project_escalation(connection, after.escalation.view, seal)
             return after
 
     async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> Found[ExpectedMove]:

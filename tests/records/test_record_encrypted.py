@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from domain.course.ended_course import EndedCourse
+from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import first_fault
 from domain.values import Actor, Role, Severity
@@ -365,6 +366,28 @@ async def test_the_watchdog_finds_an_escalation_that_was_opened_and_never_record
 
     assert lost in [one.escalation for one in await WatchdogStore(connections).expected()]
     assert await RecordStore(connections).ledger(MARA) == list(entries)
+
+
+async def test_whoever_must_be_called_is_called_without_the_key(
+    encrypted: RecordStore, connections: Connections, database_url: str
+) -> None:
+    """A watch that lacks a course's key raises its alarm all the same, and goes on with it; no note is written then."""
+    await encrypted.append(WHOLE)
+    found = raised(MARA, 1, 1, MONDAY, severity=Severity.EMERGENCY, found=SilenceReason.KEEPS_FAILING)
+    async with open_connections(database_url) as keyless:
+        watch = WatchdogStore(keyless)
+        await watch.add(found)
+        assert [*await watch.incidents()] == [found]
+        with pytest.raises(RecordLocked):
+            await watch.move(found.id, lambda _one: alarm(WORD))
+        over = await watch.move(found.id, lambda one: one.settled(MONDAY + hours(1)))
+
+    assert over is not None
+    assert over.is_resolved
+    assert await WatchdogStore(connections).incident(found.id) == over
+    listed = await encrypted.escalation(found.id)
+    assert listed is not None
+    assert listed.note == over.escalation.view.note
 
 
 async def test_lists_are_made_anew_of_encrypted_ledgers(encrypted: RecordStore, superuser: asyncpg.Connection) -> None:

@@ -122,7 +122,7 @@ async def test_what_was_kept_of_a_course_that_ended_is_encrypted(
     for entries in (len(ward.entries), 0):
         assert await keys.encrypt(MARA) == Encrypted(course_id=MARA, entries=entries)
 
-    stored = await superuser.fetchrow("SELECT content, ledger_head, kept_at FROM ended_courses")
+    (stored,) = await superuser.fetch("SELECT content, ledger_head, kept_at FROM ended_courses")
     assert [stored[name].startswith("sealed:") for name in ("content", "ledger_head")] == [True, True]
     assert stored["kept_at"] == kept_at
     assert await encrypted.ended_course(MARA) == (None if has_gone_on else ward.course)
