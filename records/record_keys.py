@@ -31,13 +31,15 @@ from records.unreadable_rows import Row, model
 class Encrypted(Frozen):
     """One course whose content is encrypted now: `entries` of its ledger were not. `left` says why it is as it was.
 
-    `is_wrapped_anew`: its key was wrapped with another key than the first.
+    `is_wrapped_anew`: its key was wrapped with another key than the first. `erased` says when its content was erased:
+    it has none that could be encrypted.
     """
 
     course_id: str
     entries: int = 0
     is_wrapped_anew: bool = False
     left: str | None = None
+    erased: str | None = None
 
 
 class ErasedCourse(Frozen):
@@ -71,7 +73,7 @@ class RecordKeys:
             try:
                 seal = await seal_to_write(connection, self._keyring, course_id)
             except CourseErased as erased:
-                return Encrypted(course_id=course_id, left=str(erased))
+                return Encrypted(course_id=course_id, erased=str(erased))
             assert seal is not None, "only a keyring that encrypts comes here"
             is_wrapped_anew = await self._wrap_anew(connection, course_id)
             try:

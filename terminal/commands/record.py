@@ -63,6 +63,8 @@ def erase(
 def _encrypted(done: Encrypted) -> str:
     course_id = escape(done.course_id)
     wrapped = ", its key wrapped anew" if done.is_wrapped_anew else ""
+    if done.erased is not None:
+        return f"[green]✓[/] {course_id}: left as it is: {escape(done.erased)}"
     if done.left is not None:
         return f"[red]✗[/] {course_id}: left as it was{wrapped}: {escape(done.left)}"
     return (

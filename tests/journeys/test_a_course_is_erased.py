@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 
 import asyncpg
+import httpx
 import pytest
 
 from gateway.temporal import connect
 from stack.payload_keys import codec_of
+from stack.stackfile import StackFile
+from tests.journeys.test_a_course_is_over import COURSE, EXAMPLE, ahead_of_time, ends, is_forgotten, is_known
 from tests.support.cli import Said, kapstan
 from tests.support.eventually import eventually
 from tests.support.http_stack import House, example_events, open_house
@@ -107,3 +111,74 @@ async def and_everything_is_whole(house: House, course: str) -> None:
     about = await connection.fetchval("SELECT about FROM administration WHERE what = 'course erased'")
     await connection.close()
     assert about.startswith(f"{course}, whose ledger ends with row ")
+
+
+FORGOTTEN = "EX-2"
+
+
+@pytest.fixture
+async def ahead() -> AsyncIterator[StackFile]:
+    async with ahead_of_time(KAPSTAN_ENCRYPT_RECORDS="1") as running:
+        yield running
+
+
+@pytest.mark.timeout(900)  # a stack is begun for it, and a dozen commands are
+async def test_a_course_whose_workflow_has_ended_is_erased(ahead: StackFile) -> None:
+    """One that Temporal remembers, and one that it has forgotten: the record alone kept them."""
+    for course in (COURSE, FORGOTTEN):
+        await is_sent(ahead, EXAMPLE.replace(COURSE, course))
+        await commanded(ahead, "verify", course)
+        await ends(ahead, course)
+    await is_forgotten(ahead, FORGOTTEN)
+    assert "as its workflow left it" in (await commanded(ahead, "verify", FORGOTTEN)).out
+
+    done = {course: await commanded(ahead, "erase", course, "--for-ever") for course in (COURSE, FORGOTTEN)}
+
+    for course, said in done.items():
+        assert said.out.startswith(f"✓ {course}: erased; its ledger keeps ")
+        await eventually(partial(is_unknown, ahead, course))
+        gone = f"The content of course {course} was erased on {datetime.now(UTC):%Y-%m-%d}"
+        assert (await told(ahead, course)).startswith(gone)
+        assert gone in (await kapstan("show", course, "--data", data_of(ahead))).err
+        revived = await kapstan("revive", course, "--data", data_of(ahead))
+        assert (revived.code, "is not told by its ledger any more" in revived.err) == (1, True), revived
+        assert "its content erased at" in (await commanded(ahead, "verify", course)).out
+    for command in ("rebuild", "encrypt", "verify"):
+        await commanded(ahead, command)
+
+
+def data_of(stack: StackFile) -> str:
+    assert stack.admin_token_file is not None
+    return str(stack.admin_token_file.parent)
+
+
+async def commanded(stack: StackFile, *arguments: str) -> Said:
+    """What the command says once it does what it was to."""
+
+    async def done() -> Said | None:
+        said = await kapstan(*arguments, "--data", data_of(stack), KAPSTAN_ENCRYPT_RECORDS="1")
+        return said if said.code == 0 else None
+
+    return await eventually(done)
+
+
+async def is_sent(stack: StackFile, events: str) -> None:
+    said = await kapstan("send", "--data", data_of(stack), stdin=events)
+    assert said.code == 0, said
+
+
+async def is_unknown(stack: StackFile, course: str) -> bool:
+    return not await is_known(stack, course)
+
+
+async def told(stack: StackFile, course: str) -> str:
+    """What the console says instead of the course."""
+    assert stack.admin_token_file is not None
+    token = stack.admin_token_file.read_text(encoding="utf-8").strip()
+    async with httpx.AsyncClient(
+        base_url=stack.console or "", headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ) as desk:
+        answer = await desk.get(f"/v1/courses/{course}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_course")
+    detail: str = answer.json()["detail"]
+    return detail

@@ -258,7 +258,7 @@ async def test_nothing_is_written_of_a_course_that_was_erased(encrypted: RecordS
     with pytest.raises(CourseErased):
         await encrypted.record_escalation(view(note=WORD))
     assert await keys.encrypt(MARA) == Encrypted(
-        course_id=MARA, left="its content was erased on 2026-01-05 at 17:00 UTC"
+        course_id=MARA, erased="its content was erased on 2026-01-05 at 17:00 UTC"
     )
 
 
