@@ -33,8 +33,9 @@ async def sings(house: House) -> tuple[str, str]:
 
 
 def _with(word: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The event with a note, and with the word in what somebody gives as their reason."""
-    data = {key: f"{word} {said}" if key == "rationale" else said for key, said in event["data"].items()}
+    """The event with a note, and with the word in what somebody gives as their reason, and in the room they name."""
+    named = {"rationale", "room"}
+    data = {key: f"{word} {said}" if key in named else said for key, said in event["data"].items()}
     return {**event, "data": {**data, "note": f"She said {word}"}}
 
 
