@@ -19,7 +19,7 @@ from gateway.courses import Courses
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable, runs_of
 from records.access import AdministrationAct
 from records.errors import CourseErased
-from records.record_keys import ErasedCourse, NotEncrypted, RecordKeys
+from records.record_keys import ErasedCourse, NotEncrypted, RecordKeys, WentOn
 from records.store import EscalationFilter, RecordStore
 from records.verify import verify
 
@@ -56,13 +56,14 @@ class Erasing:
         Temporal does not answer, and `RoleMayNot` unless it connects as the owner of the database.
         """
         before = await self._store.locked(course_id)
-        if not isinstance(before, CourseErased):
-            await self._check(course_id)
+        ends_with = None if isinstance(before, CourseErased) else await self._checked(course_id)
         act = AdministrationAct(at=datetime.now(UTC), what="course erased", about=course_id, sent_by=sent_by)
         try:
-            erased: ErasedCourse = await self._keys.erase(course_id, act)
+            erased: ErasedCourse = await self._keys.erase(course_id, act, ends_with)
         except NotEncrypted as in_clear:
             raise _blocked(str(in_clear)) from None
+        except WentOn as went_on:
+            raise _blocked(f"Course {course_id} cannot be erased: {went_on}") from None
         escalations = await self._store.escalation_ids(course_id)
         runs = await self._delete([course_workflow_id(course_id), *map(escalation_workflow_id, escalations)])
         return Erased(
@@ -73,7 +74,8 @@ class Erasing:
             was_before=before.at if isinstance(before, CourseErased) else None,
         )
 
-    async def _check(self, course_id: CourseId) -> None:
+    async def _checked(self, course_id: CourseId) -> int:
+        """The row with which the ledger of a course ends that may be erased. Raises as `erase` does."""
         listed = (await self._courses.as_listed(course_id, datetime.now(UTC))).summary
         if (why := _still_needed(listed)) is not None:
             raise _blocked(f"Course {course_id} cannot be erased: {why}")
@@ -89,6 +91,7 @@ class Erasing:
                 f"Course {course_id} cannot be erased: row {verdict.fault.sequence} of its ledger: "
                 f"{verdict.fault.reason}; see kapstan verify"
             )
+        return verdict.sequence
 
     async def _delete(self, workflows: Iterable[str]) -> int:
         """How many runs of these workflows Temporal held; it holds none from then on, after a moment."""

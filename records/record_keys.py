@@ -54,6 +54,10 @@ class NotEncrypted(Exception):  # noqa: N818  an operator reads it
     """The record holds content of the course in clear; the message says where."""
 
 
+class WentOn(Exception):  # noqa: N818  an operator reads it
+    """Something was recorded of the course since somebody looked."""
+
+
 class RecordKeys:
     """The owner's acts on the keys of the record. Each raises `RoleMayNot` for anybody else."""
 
@@ -160,8 +164,10 @@ class RecordKeys:
     async def _read(self, connection: PoolConnectionProxy, name: str, row_id: str) -> Sequence[Row]:
         return await opened(connection, self._keyring, await connection.fetch(statement(name), row_id))
 
-    async def erase(self, course_id: CourseId, act: AdministrationAct) -> ErasedCourse:
+    async def erase(self, course_id: CourseId, act: AdministrationAct, ends_with: int | None = None) -> ErasedCourse:
         """Erases the course's key, and puts the act on the record. Raises `NotEncrypted`.
+
+        Raises `WentOn` if its ledger ends with another row than `ends_with`, where that is given.
 
         From then on nobody reads what the record held of the patient, and nothing is written of the course any more.
         Its rows stay, each with its hash: that they are whole can be verified for ever. Again it changes nothing.
@@ -180,6 +186,8 @@ class RecordKeys:
                 where = in_clear[0] if in_clear else "its ledger"
                 raise NotEncrypted(f"{where} is not encrypted, and cannot be erased: run kapstan encrypt first")
             last = rows[-1]
+            if ends_with not in {None, last["sequence"]}:
+                raise WentOn("something was recorded of it just now: look at it again")
             erased = ErasedCourse(course_id=course_id, sequence=last["sequence"], hash=last["hash"])
             await connection.execute(statement("erase_course_key"), course_id, act.at, erased.sequence, erased.hash)
             about = f"{act.about}, whose ledger ends with row {erased.sequence} ({erased.hash})"

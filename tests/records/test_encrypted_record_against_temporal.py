@@ -92,6 +92,10 @@ async def test_a_booking_that_was_changed_by_hand_is_named_and_made_anew(
 class OfAnEndedCourse(Temporal):
     """Temporal has the workflow of a course that came to its end, and that nobody answers for since it was erased."""
 
+    def __init__(self, before: Temporal) -> None:
+        super().__init__()
+        self.wards, self.alarms, self.alarm = before.wards, before.alarms, before.alarm
+
     async def held_head(self, course: CourseId) -> HeldHead:
         if course == "OLGA-2":
             raise Refused.because(RefusalCode.UNKNOWN_COURSE, "its content was erased")
@@ -100,7 +104,7 @@ class OfAnEndedCourse(Temporal):
 
 async def test_what_temporal_holds_of_an_ended_course_that_was_erased_is_said(clinic: Clinic) -> None:
     """Its workflow answers no more, and its history has been told all of the patient."""
-    there = Clinic(clinic.connections, OfAnEndedCourse())
+    there = Clinic(clinic.connections, OfAnEndedCourse(clinic.temporal))
     await RecordKeys(clinic.connections).erase("OLGA-2", ACT)
 
     assert await there.wrong() == [f"OLGA-2: {STILL_IN_TEMPORAL}"]

@@ -17,7 +17,7 @@ from records.changes import Changes, RecordChange
 from records.connections import Connections, open_connections
 from records.errors import CourseErased, RecordLocked, RoleMayNot
 from records.figures import Period
-from records.record_keys import Encrypted, NotEncrypted, RecordKeys
+from records.record_keys import Encrypted, NotEncrypted, RecordKeys, WentOn
 from records.sealing import Keyring
 from records.store import RecordStore, open_store
 from records.verify import verify_erased
@@ -260,6 +260,19 @@ async def test_nothing_is_written_of_a_course_that_was_erased(encrypted: RecordS
     assert await keys.encrypt(MARA) == Encrypted(
         course_id=MARA, erased="its content was erased on 2026-01-05 at 17:00 UTC"
     )
+
+
+async def test_what_came_since_somebody_looked_keeps_it_from_being_erased(
+    encrypted: RecordStore, keys: RecordKeys
+) -> None:
+    """A fact wakes a course that is over, and may call for somebody: whoever erases it looks again."""
+    await encrypted.append(batch(ENTRIES[:3]))
+    await encrypted.append(batch(ENTRIES[3:]))
+
+    with pytest.raises(WentOn):
+        await keys.erase(MARA, ACT, ends_with=3)
+    assert await encrypted.ledger(MARA) == list(ENTRIES)
+    assert (await keys.erase(MARA, ACT, ends_with=4)).sequence == 4
 
 
 async def test_what_stands_in_clear_is_not_said_to_be_erased(
