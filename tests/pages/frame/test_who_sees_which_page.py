@@ -134,7 +134,7 @@ async def at_risk(house: House) -> str:
 
 def test_the_table_has_a_row_for_every_page() -> None:
     """A new page needs a row before it is let in."""
-    app = create_app(cast(Services, SimpleNamespace(metrics=None)))
+    app = create_app(cast(Services, SimpleNamespace(metrics=None, tracing=None)))
 
     assert set(pages_of(app.routes)) == PAGES.keys() | OPEN | {STREAM}
 
