@@ -84,7 +84,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     library = load_folder(settings.protocols)
-    tell_of_holes(library)
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         tell_of_slow_ladders(on_call.now())
@@ -154,7 +153,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 def tell_of_holes(library: Library) -> None:
-    """Logs at start what each protocol would let through. Courses start all the same: it may be approved already."""
+    """Logs what each protocol would let through. Courses start all the same: it may be approved already."""
     for shelved in library.shelf:
         for hole in holes(shelved.protocol, ids_of(shelved.sources)):
             log.warning("%s: %s", shelved.file, hole)
@@ -227,10 +226,14 @@ async def serve(settings: Settings, host: str, port: int) -> None:
         # What is loaded stays for good: a full collection of it would delay the requests of that moment.
         gc.collect()
         gc.freeze()
+        # It takes seconds of a busy machine, and nobody who calls need wait for it.
+        telling = asyncio.create_task(asyncio.to_thread(tell_of_holes, services.library))
         try:
             await server.serve()
         except SystemExit:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}") from None
+        finally:
+            telling.cancel()
         if not server.started:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
 

@@ -70,10 +70,10 @@ class Target(Frozen):
     @asynccontextmanager
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
-        library, on_call = load_folder(self.protocols), OnCallBook(self.oncall)
+        library, on_call, client = load_folder(self.protocols), OnCallBook(self.oncall), await self._client()
         async with self.store() as store:
             yield Courses(
-                await self._client(),
+                client,
                 library,
                 store,
                 allow_unapproved=self.allow_unapproved,

@@ -310,7 +310,12 @@ INDICATIONS: Final[Mapping[str, str]] = {
     "G90.5": "Complex regional pain syndrome",
     "M79.2": "Neuralgia",
     "M79.7": "Fibromyalgia",
+    "R45.3": "Demoralization",
+    "R45.84": "Anhedonia",
     "R45.851": "Suicidal ideation",
+    "R45.89": "Persistent negative thoughts",
+    "F48.1": "Depersonalization",
+    "Z65.8": "Psychosocial distress",
 }
 """What indications are called, by their code of the ICD-10."""
 

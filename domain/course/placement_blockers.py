@@ -54,9 +54,10 @@ def deceased(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
 def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
     """The blocker for a session at the wrong stage."""
     expected = ", ".join(stage for stage in Stage if stage in allowed)
+    now, wanted = (stages.replace("_", " ") for stages in (session.stage, expected))
     return Blocker(
         code="session.wrong_stage",
-        message=f"Session {session.number} is {session.stage.replace('_', ' ')}; the stage must be one of: {expected}",
+        message=f"Session {session.number} is {now}; the stage must be one of: {wanted}",
         absolute=True,
         observed=session.stage,
         limit=expected,

@@ -1,4 +1,4 @@
-"""One house for all of the console's tests of a session."""
+"""One house for all of the console's tests; it ends with them, for its patients are watched and paged for as long."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.http_stack import House, open_house
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house() -> AsyncIterator[House]:
     async with open_house() as opened:
         yield opened

@@ -7,7 +7,7 @@ import pytest
 from tests.support.http_stack import House, open_house
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house() -> AsyncIterator[House]:
     async with open_house() as opened:
         yield opened

@@ -24,13 +24,13 @@ from domain.escalation.silence import SilenceReason, words
 from domain.events.clinic_events import ClinicEvent
 from domain.refusal import Refused
 from domain.values import CourseId, Severity
-from gateway.courses import Courses, NothingRecorded
+from gateway.courses import Courses, NothingRecorded, Reported
 from gateway.protocols import load_folder
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.support.cast import adverse_event, note
 from tests.support.cli import Said, kapstan
 from tests.support.eventually import eventually
-from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, spoken_to
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, sent, spoken_to
 from workflows.course import PatientCourse
 from workflows.course_messages import CourseRun
 from workflows.queues import COURSES
@@ -79,9 +79,12 @@ class Night:
         """These were referred, nobody is dosed, and the record knows them: nothing is due for days."""
         for course in courses:
             referral = next(iter(example_course(course, datetime.now(UTC))))
-            await self.courses.report(referral)
+            await self.reports(referral)
         for course in courses:
             await eventually(lambda course=course: self.store.course(course))  # type: ignore[misc]
+
+    async def reports(self, event: ClinicEvent) -> Reported:
+        return await sent(self.courses, event)
 
     async def alarm(self, course: CourseId, state: EscalationState = EscalationState.OPEN) -> EscalationView:
         """The watch's alarm of the course, as soon as it stands so and somebody was paged."""
@@ -160,7 +163,7 @@ async def test_a_course_that_somebody_ended_in_temporal_is_told(night: Night) ->
 async def test_an_escalation_that_somebody_ended_in_temporal_is_told(night: Night) -> None:
     """It pages nobody any more, while its course and the record say that it is open."""
     await night.has("MARA")
-    await night.courses.report(adverse_event("MARA", None, grade=3, at=datetime.now(UTC)))
+    await night.reports(adverse_event("MARA", None, grade=3, at=datetime.now(UTC)))
 
     async def opened() -> EscalationView | None:
         found = await night.store.escalations(EscalationFilter(course_id="MARA"))
@@ -203,7 +206,7 @@ async def test_a_course_whose_history_cannot_be_lived_again_is_revived(night: Ni
     grave = adverse_event("NIKO", None, grade=3, at=datetime.now(UTC))
     async with night.running.without_workers(), odd_worker(night.client):
         for event in (*events, grave):
-            await night.courses.report(event)
+            await night.reports(event)
     await eventually(lambda: night.is_paged("NIKO", EVENT_TO_REVIEW))
     await night.alarm("NIKO")
     await night.shows("/courses/NIKO", words(SilenceReason.KEEPS_FAILING))
@@ -215,11 +218,11 @@ async def test_a_course_whose_history_cannot_be_lived_again_is_revived(night: Ni
 
     assert revived.code == 0, revived.err
     assert over.note == "Kapstan moves again"
-    assert all([(await night.courses.report(event)).replayed for event in (*events, grave)])
+    assert all([(await night.reports(event)).replayed for event in (*events, grave)])
     assert [one.state for one in (await night.courses.view("NIKO")).escalations] == [EscalationState.OPEN]
     assert [one.title for one in night.received.of("NIKO")].count(EVENT_TO_REVIEW) == 1
     later = note("NIKO", at=datetime.now(UTC), of="NIKO~adverse_event~0~1")
-    await night.courses.report(later)
+    await night.reports(later)
     await eventually(lambda: night.has_recorded("NIKO", later))
     ledger = await night.store.ledger("NIKO")
     assert [one.event_id for one in ledger if one.event_id] == [one.id for one in (*events, grave, later)]
@@ -233,7 +236,7 @@ async def test_a_course_that_was_set_back_behind_its_ledger_is_revived(night: Ni
     await night.has("MARA")
     handle = night.client.get_workflow_handle(course_workflow_id("MARA"))
     _, consent, *_ = example_course("MARA", datetime.now(UTC))
-    await night.courses.report(consent)
+    await night.reports(consent)
     await eventually(lambda: night.has_recorded("MARA", consent))
 
     await set_back(night.client, handle.id)
@@ -244,7 +247,7 @@ async def test_a_course_that_was_set_back_behind_its_ledger_is_revived(night: Ni
     revived = await night.says("revive", "MARA")
 
     assert revived.code == 0, revived.err
-    assert (await night.courses.report(consent)).replayed
+    assert (await night.reports(consent)).replayed
     verified = await night.says("verify", "MARA")
     assert verified.code == 0, verified.out
 

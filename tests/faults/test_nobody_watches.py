@@ -7,7 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -19,12 +19,11 @@ import httpx
 
 from domain.access import Grant, TokenRole
 from domain.escalation.messages import EscalationState, EscalationView
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.events.clinic_events import DoseAdministered, VitalsRecorded
 from gateway.courses import Courses, NothingRecorded
 from gateway.host_account import sent_from_here
 from gateway.protocols import load_folder
 from gateway.tokens import Tokens
-from gateway.workflow_calls import Unavailable
 from records.access import AccessStore
 from records.connections import open_connections
 from records.store import RecordStore, migrate, open_store
@@ -44,6 +43,7 @@ from tests.support.running_stack import (
     inbox,
     on_call_file,
     protocol_in_seconds,
+    sent,
     spoken_to,
 )
 
@@ -60,12 +60,12 @@ async def doses_mara(courses: Courses, store: RecordStore) -> None:
     """Mara has their medicine and the reading at the dose, and the record knows both. The next reading never comes."""
     before = example_course("MARA", datetime.now(UTC))
     for event in takewhile(lambda event: not isinstance(event, DoseAdministered), before):
-        await _sent(courses, event)
+        await sent(courses, event)
     dosed_at = datetime.now(UTC)
     events = list(example_course("MARA", dosed_at))
-    await _sent(courses, next(event for event in events if isinstance(event, DoseAdministered)))
+    await sent(courses, next(event for event in events if isinstance(event, DoseAdministered)))
     at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
-    await _sent(courses, at_dose)
+    await sent(courses, at_dose)
 
     async def recorded() -> bool:
         summary = await store.course("MARA")
@@ -73,18 +73,6 @@ async def doses_mara(courses: Courses, store: RecordStore) -> None:
         return summary is not None and (summary.monitored_session, summary.next_due_at) == (1, due_at)
 
     await eventually(recorded)
-
-
-async def _sent(courses: Courses, event: ClinicEvent) -> None:
-    """Sent again until somebody decides it, as the contract tells a clinic's system to."""
-
-    async def accepted() -> bool:
-        with suppress(Unavailable):
-            await courses.report(event)
-            return True
-        return False
-
-    await eventually(accepted)
 
 
 async def has_paged(store: RecordStore, number: int) -> EscalationView:

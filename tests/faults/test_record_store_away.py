@@ -4,23 +4,30 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from signal import Signals
 
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.events.clinic_events import DoseAdministered, VitalsRecorded
 from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
-from gateway.workflow_calls import Unavailable
 from records.store import migrate, open_store
 from records.verify import verify
 from stack.postgres import Postgres
 from stack.temporal import TemporalServer
 from tests.support.eventually import eventually
 from tests.support.paths import ROOT
-from tests.support.running_stack import Inbox, example_course, fresh_folder, inbox, on_call_file, protocol_in_seconds
+from tests.support.running_stack import (
+    Inbox,
+    example_course,
+    fresh_folder,
+    inbox,
+    on_call_file,
+    protocol_in_seconds,
+    sent,
+)
 
 
 @asynccontextmanager
@@ -63,11 +70,11 @@ async def _a_dosed_patient_misses_a_reading(courses: Courses, received: Inbox) -
     dosed_at = datetime.now(UTC)
     events = list(example_course("MARA", dosed_at))
     for event in takewhile(lambda event: not isinstance(event, DoseAdministered), events):
-        await _sent(courses, event)
+        await sent(courses, event)
     dose = next(event for event in events if isinstance(event, DoseAdministered))
-    await courses.report(dose)
+    await sent(courses, dose)
     at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
-    reported = await courses.report(at_dose)
+    reported = await sent(courses, at_dose)
     assert reported.answer.verdict is not None
 
     async def paged() -> bool:
@@ -75,18 +82,6 @@ async def _a_dosed_patient_misses_a_reading(courses: Courses, received: Inbox) -
 
     await eventually(paged)
     assert received.of("MARA")[0].title == "URGENT: reading overdue"
-
-
-async def _sent(courses: Courses, event: ClinicEvent) -> None:
-    """Sent again while no worker is up yet, as the contract tells a clinic's system to."""
-
-    async def accepted() -> bool:
-        with suppress(Unavailable):
-            await courses.report(event)
-            return True
-        return False
-
-    await eventually(accepted)
 
 
 async def _ledger_catches_up(courses: Courses, database_url: str) -> None:

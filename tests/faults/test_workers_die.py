@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from signal import Signals
@@ -10,15 +9,14 @@ from signal import Signals
 import pytest
 
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.events.clinic_events import DoseAdministered, VitalsRecorded
 from domain.ledger import Entry
 from gateway.courses import Courses, NothingRecorded
 from gateway.protocols import load_folder
-from gateway.workflow_calls import Unavailable
 from records.store import open_store
 from stack.stackfile import StackFile
 from tests.support.eventually import eventually
-from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, spoken_to
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, sent, spoken_to
 
 SECOND_CHECKPOINT, GRACE = timedelta(seconds=12), timedelta(seconds=3)
 PUNCTUAL_WITHIN = timedelta(seconds=20)
@@ -36,18 +34,6 @@ async def night() -> AsyncIterator[tuple[Floor, Inbox]]:
 async def courses_of(stack: StackFile) -> Courses:
     client = await spoken_to(stack)
     return Courses(client, load_folder(stack.protocols), NothingRecorded(), allow_unapproved=True)
-
-
-async def sent(courses: Courses, event: ClinicEvent) -> None:
-    """Sent again until somebody decides it, as the contract tells a clinic's system to."""
-
-    async def accepted() -> bool:
-        with suppress(Unavailable):
-            await courses.report(event)
-            return True
-        return False
-
-    await eventually(accepted)
 
 
 async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_died(

@@ -8,7 +8,7 @@ from stack.stackfile import StackFile
 from tests.support.running_stack import Floor, Inbox, fresh_folder, inbox, on_call_file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def running() -> AsyncIterator[tuple[Floor, Inbox]]:
     with fresh_folder() as folder:
         async with inbox() as received:

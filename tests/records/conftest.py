@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the record store's tests: one server a session, a fresh migrated database a test."""
+"""A real PostgreSQL for the record store's tests: one server for all of them, a fresh migrated database a test."""
 
 import shutil
 import tempfile
@@ -73,7 +73,7 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server
@@ -88,7 +88,7 @@ async def empty_database(postgres: Postgres) -> AsyncIterator[str]:
     await postgres.runs(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def template(postgres: Postgres) -> str:
     """The name of a migrated database that nobody is connected to; workers and console have roles of their own."""
     for role in (WORKER_ROLE, CONSOLE_ROLE):

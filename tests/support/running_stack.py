@@ -21,7 +21,9 @@ from temporalio.client import Client
 
 from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import event_from
+from gateway.courses import Courses, Reported
 from gateway.temporal import connect
+from gateway.workflow_calls import Unavailable
 from stack.errors import NoStackRuns
 from stack.payload_keys import codec_of
 from stack.stackfile import StackFile, read_stack_file
@@ -173,6 +175,20 @@ def _moved(moment: str, by: timedelta) -> str:
 async def spoken_to(stack: StackFile) -> Client:
     """A client of the stack's Temporal that has its payload keys, as Kapstan's own commands do."""
     return await connect(identity="test", target_host=stack.temporal, codec=codec_of(stack))
+
+
+async def sent(courses: Courses, event: ClinicEvent) -> Reported:
+    """Sent again until somebody decides it, as the contract tells a clinic's system to.
+
+    No worker may be up yet, or the question went to one that was just killed.
+    """
+
+    async def decided() -> Reported | None:
+        with suppress(Unavailable):
+            return await courses.report(event)
+        return None
+
+    return await eventually(decided)
 
 
 class Floor:

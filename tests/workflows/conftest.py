@@ -1,4 +1,4 @@
-"""The real Temporal server, once a test session, with a clock of its own for each workflow."""
+"""One real Temporal server for all of these tests, with a clock of its own for each workflow."""
 
 import shutil
 import sys
@@ -44,7 +44,7 @@ async def running_temporal(**dynamic_config: str) -> AsyncIterator[Temporal]:
         yield Temporal(env=env, client=env.client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def temporal() -> AsyncIterator[Temporal]:
     async with running_temporal() as server:
         yield server

@@ -80,7 +80,7 @@ class ServicesTwin:
     def __init__(self) -> None:
         courses, sites = cast("Courses", CoursesTwin()), cast("SiteScope", SitesTwin())
         self.tokens, self.metrics, self.rate_limit = TokensTwin(), MetricsTwin(), RateLimit(1000)
-        self.audit_log = None
+        self.audit_log, self.tracing = None, None
         self.reporting = EventReporting(courses, sites, CourseLimit(), timedelta(seconds=2))
 
 

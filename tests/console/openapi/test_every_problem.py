@@ -55,6 +55,8 @@ class Scene:
     closed: str
     open: str
     resolved: str
+    lonely: httpx.AsyncClient
+    """The admin, at a console that has no record store."""
 
     async def asks(self, client: httpx.AsyncClient, operation: Operation, **said: Any) -> httpx.Response:
         """The route as it is meant, but for what is said otherwise."""
@@ -69,7 +71,7 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-async def scene(house: House) -> Scene:
+async def scene(house: House) -> AsyncIterator[Scene]:
     closed = await house.has(Ward.referred)
     await house.sends([discontinuation(closed, at=datetime.now(UTC))])
     courses = [await house.has(Ward.dosed) for _ in range(2)]
@@ -80,7 +82,10 @@ async def scene(house: House) -> Scene:
         await house.is_called_for(escalation)
     done = await house.admin.post(f"/v1/escalations/{resolved}/resolve", json=ORDERS["resolve"])
     assert done.is_success, done.text
-    return Scene(house, courses[0], closed, opened, resolved)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TEMPORAL_ADDRESS", house.stack.temporal)
+        async with at_another_door(house, database_url=NOWHERE) as lonely:
+            yield Scene(house, courses[0], closed, opened, resolved, lonely)
 
 
 @asynccontextmanager
@@ -181,8 +186,7 @@ async def in_a_hurry(scene: Scene, operation: Operation) -> httpx.Response:
 
 
 async def with_nobody_to_ask(scene: Scene, operation: Operation) -> httpx.Response:
-    async with at_another_door(scene.house, database_url=NOWHERE) as lonely:
-        return await scene.asks(lonely, operation)
+    return await scene.asks(scene.lonely, operation)
 
 
 Provocation = Callable[[Scene, Operation], Awaitable[httpx.Response]]

@@ -46,7 +46,7 @@ async def test_a_nurse_reads_records_and_resolves_with_one_token(house: House, b
         await expect(eyes.page.locator(".state")).to_contain_text("Duty nurse Lind has it")
         await eyes.page.get_by_role("link", name="Take a reading").click()
         await fills(eyes.page, systolic="128", diastolic="80", heart_rate="72", spo2="97", respiratory_rate="14")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
         await eyes.page.get_by_role("link", name="Open Immediate review").click()
         await expect(eyes.page.get_by_role("region", name="The patient now")).to_contain_text("97 %")
@@ -122,7 +122,7 @@ async def test_operations_refer_and_book(house: House, browser: Browser) -> None
         await eyes.page.get_by_label("Protocol").select_option(WEEKLY.id)
         await reports_as(eyes.page, "desk", "coordinator")
         await eyes.page.get_by_label("Recurrent depression, severe (F33.2)").check()
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Referral.")
         await expect(eyes.page.get_by_role("heading", level=1)).to_have_text(course)
         assert refused == []

@@ -50,14 +50,14 @@ async def test_on_a_dead_line_a_reading_stays_and_keeps_the_time_it_was_taken(ho
         await begins_a_reading(eyes, course, house.admin_token)
         await eyes.context.set_offline(offline=True)
         before = datetime.now(UTC)
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#record .said")).to_contain_text("Kapstan could not be reached")
         await expect(eyes.page.locator("#record .said")).to_be_in_viewport()
         assert await six_of(eyes.page) == SIX
         taken = await eyes.page.locator("[name='/time']").input_value()
         await eyes.context.set_offline(offline=False)
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
         assert await drafts_in(eyes.page) == 0
@@ -74,7 +74,7 @@ async def test_after_a_sign_in_that_ended_the_form_is_back_as_it_was(house: Hous
     async with looks(browser, house.url, PHONE) as eyes:
         await begins_a_reading(eyes, course, token.token)
         await eyes.context.clear_cookies()
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
         await eyes.page.get_by_label("Token").fill(token.token)
         await eyes.page.get_by_role("button", name="Sign in").click()
 
@@ -82,7 +82,7 @@ async def test_after_a_sign_in_that_ended_the_form_is_back_as_it_was(house: Hous
         assert await six_of(eyes.page) == SIX
         assert await eyes.page.locator("[name='/time']").input_value()
         assert await eyes.barriers() == []
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
         await eyes.goes_to(f"/courses/{course}/record/vitals.recorded")

@@ -34,7 +34,7 @@ async def test_a_reading_that_is_urgent_calls_people_and_the_page_shows_it(house
         await eyes.page.get_by_role("link", name="Reading", exact=True).click()
         await reports_as(eyes.page, "lind", "monitor")
         await fills(eyes.page, systolic="152", diastolic="94", heart_rate="92", spo2="84", respiratory_rate="14")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         status = eyes.page.locator("#answered")
         await expect(status).to_contain_text("The protocol says: emergency.")
@@ -57,7 +57,7 @@ async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(hou
         await eyes.signs_in(house.admin_token, f"/courses/{course}/record/session.cleared")
         await reports_as(eyes.page, "osei", "prescriber")
         await fills(eyes.page, note="Looked at twice")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         alert = eyes.page.get_by_role("alert")
         await expect(alert).to_contain_text("Not recorded: the protocol does not allow it now")
@@ -70,7 +70,7 @@ async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(hou
         await expect(eyes.page.locator("[name='/data/note']")).to_have_value("Looked at twice")
         await expect(eyes.page.get_by_label("Person").first).to_have_value("osei")
 
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Cleared for the dose.")
         assert [words for words in eyes.complaints if "409" not in words] == []
@@ -89,7 +89,7 @@ async def test_a_prescriber_overrides_by_saying_why_beside_the_reason(house: Hou
         await eyes.page.keyboard.press("Tab")
         await reports_as(eyes.page, "osei", "prescriber")
         assert await eyes.barriers() == []
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Cleared for the dose.")
         overrides = eyes.page.get_by_role("region", name="Overrides")
@@ -113,7 +113,7 @@ async def test_a_dose_outside_its_gates_is_recorded_once_it_is_confirmed(
     )
     await reports_as(page, "osei", "prescriber")
     await fills(page, mg="400")
-    await page.get_by_role("button", name="Record").click()
+    await page.get_by_role("button", name="Record", exact=True).click()
 
     question = page.get_by_role("alert")
     await expect(question).to_contain_text("Did this happen all the same?")
@@ -121,7 +121,7 @@ async def test_a_dose_outside_its_gates_is_recorded_once_it_is_confirmed(
     await page.get_by_role("button", name="No, back to the form").click()
     await expect(page.locator("[name='/data/mg']")).to_have_value("400")
     await fills(page, mg="300")
-    await page.get_by_role("button", name="Record").click()
+    await page.get_by_role("button", name="Record", exact=True).click()
     await expect(page.locator(".entered")).to_contain_text("300 mg")
     yes = page.get_by_role("button", name="Yes, it happened: record it")
     await yes.focus()
@@ -141,7 +141,7 @@ async def test_the_question_has_no_barrier(house: House, browser: Browser) -> No
         await eyes.signs_in(house.admin_token, f"/courses/{course}/record/dose.administered")
         await reports_as(eyes.page, "osei", "prescriber")
         await fills(eyes.page, mg="400")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
         await expect(eyes.page.get_by_role("alert")).to_contain_text("Did this happen all the same?")
 
         assert await eyes.barriers() == []
@@ -165,14 +165,14 @@ async def test_operations_hold_and_resume_a_course(house: House, browser: Browse
         await eyes.page.get_by_role("link", name="Hold the course").first.click()
         await reports_as(eyes.page, "desk", "coordinator")
         await fills(eyes.page, reason="Their brother is ill")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
         await expect(eyes.page.locator("#answered")).to_contain_text("The course is held")
         await expect(eyes.page.get_by_text("Held since")).to_contain_text("Their brother is ill")
 
         await eyes.page.get_by_role("link", name="Resume the course").first.click()
         await expect(eyes.page.get_by_label("Person").first).to_have_value("desk")
         await fills(eyes.page, reason="He is well")
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text("The course goes on.")
         await expect(eyes.page.get_by_role("link", name="Hold the course").first).to_be_visible()
@@ -216,7 +216,7 @@ async def test_a_form_works_without_any_script(house: House, browser: Browser) -
     await people.nth(before).fill("lind")
     await reports_as(page, "desk", "coordinator")
     await fills(page, starts_at="2030-01-05T10:00")
-    await page.get_by_role("button", name="Record").click()
+    await page.get_by_role("button", name="Record", exact=True).click()
     await expect(page.get_by_role("alert").first).to_contain_text("something in the form is wrong")
     await expect(page.locator("select[name='/data/staff/0/id']")).to_have_value("osei")
     await expect(page.locator("select[name='/data/staff/1/id']")).to_have_value("lind")
@@ -234,14 +234,14 @@ async def test_an_override_ends_the_blocker_at_the_screen(house: House, browser:
         await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
         await reports_as(page, "lind", "monitor")
         await fills(page, systolic="142", diastolic="80", heart_rate="72", spo2="98", respiratory_rate="14", moaas="5")
-        await page.get_by_role("button", name="Record").click()
+        await page.get_by_role("button", name="Record", exact=True).click()
         await expect(page.locator("#answered")).to_contain_text("Systolic 142 is too high for a dose (140).")
         await expect(page.locator("#answered")).not_to_contain_text("✓")
 
         await eyes.goes_to(f"/courses/{course}/record/session.cleared")
         await page.get_by_label("Systolic 142 is above").fill("White coat, 128 at home")
         await reports_as(page, "osei", "prescriber")
-        await page.get_by_role("button", name="Record").click()
+        await page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(page.locator("#answered")).to_contain_text(
             re.compile(r"Overridden by Dr Osei \d\d:\d\d: Systolic 142")
@@ -267,7 +267,7 @@ async def test_the_answer_says_what_a_reading_counted_for(
         await fills(
             eyes.page, systolic="128", diastolic="80", heart_rate="72", spo2="98", respiratory_rate="14", moaas="5"
         )
-        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(eyes.page.locator("#answered")).to_contain_text(said)
         assert not eyes.complaints
@@ -284,7 +284,7 @@ async def test_a_stranger_and_a_jump_are_asked_about_once_each(house: House, bro
         await page.get_by_label("Somebody else, by their id").fill("nobody-known")
         await page.get_by_label("In the role of").select_option("monitor")
         await fills(page, systolic="213", diastolic="84", heart_rate="72", spo2="98")
-        await page.get_by_role("button", name="Record").click()
+        await page.get_by_role("button", name="Record", exact=True).click()
 
         question = page.get_by_role("alert")
         await expect(question).to_contain_text("Is this right?")

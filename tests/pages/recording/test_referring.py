@@ -36,7 +36,7 @@ async def test_a_patient_is_referred_by_choosing(house: House, browser: Browser)
         await page.get_by_label("Person").first.select_option("desk")
         await page.get_by_label("Recurrent depression, severe (F33.2)").check()
         await page.get_by_label("PHQ-9").fill("17")
-        await page.get_by_role("button", name="Record").click()
+        await page.get_by_role("button", name="Record", exact=True).click()
 
         await expect(page.locator("#answered")).to_contain_text("Recorded: Referral.")
         await expect(page.get_by_role("heading", level=1)).to_have_text(course)

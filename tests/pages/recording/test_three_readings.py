@@ -57,7 +57,7 @@ async def test_three_readings_take_no_more_than_24_taps(house: House, browser: B
             await expect(page.locator(".at-hand")).to_contain_text(re.compile("4[234] min since the dose"))
             await expect(page.locator(".at-hand")).to_contain_text("45-minute reading in ")
             await expect(page.locator("#f-data-systolic-last")).to_contain_text("last 126 at ")
-            await expect(page.get_by_role("button", name="Record")).to_be_in_viewport()
+            await expect(page.get_by_role("button", name="Record", exact=True)).to_be_in_viewport()
             await expect(page.get_by_role("group", name="Symptoms")).not_to_be_visible()
             person = page.get_by_label("Person").first
             if not await person.input_value():
@@ -71,7 +71,7 @@ async def test_three_readings_take_no_more_than_24_taps(house: House, browser: B
                     await page.locator(f"[name='/data/{name}']").click()
                     taps += 1
                 await page.keyboard.type(value)
-            await page.get_by_role("button", name="Record").click()
+            await page.get_by_role("button", name="Record", exact=True).click()
             taps += 1
 
             answered = page.locator("#answered")

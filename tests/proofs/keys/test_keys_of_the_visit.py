@@ -690,6 +690,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         boosts,
         ["dose.booster_not_allowed"],
         [],
+        also={("medicine", "dose", "first_max"): 0.6},
     ),
     OneKey("medicine.clearance.reading_valid", "PT10M", lambda ward: clears_after(ward, 12), [], ["vitals.too_old"]),
     *(
@@ -1037,7 +1038,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "escalations.resolved_by",
         {"vitals_urgent": ["prescriber"]},
         resolves_an_urgent_reading,
-        (),
+        (Role.PRESCRIBER, Role.MONITOR),
         (Role.PRESCRIBER,),
     ),
     OneKey(
