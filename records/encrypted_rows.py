@@ -32,6 +32,9 @@ SEALED: Final = "sealed"
 _LOCKED_WHOLE: Final = frozenset({"data", "incident", "kept_head", SEALED})
 """Columns without which a row says nothing: of a course that was erased it is locked, and not shown without them."""
 
+FORGED: Final = "is_forged"
+"""The column that says that a row stands in clear where it could only have been written encrypted."""
+
 KEY_IS_GONE: Final = "it is encrypted, and the key of its course is gone from the record"
 
 _LEFT_CLEAR: Final[Mapping[str, tuple[str, ...]]] = {"kap.escalation.opened": ("id", "severity")}
@@ -157,7 +160,7 @@ async def opened(connection: PoolConnectionProxy, keyring: Keyring, rows: Sequen
     ledger and alarms are locked. Rows in clear are as they were, and cost no query.
     """
     if not (courses := sorted({course for row in rows if (course := _sealed_for(row)) is not None})):
-        return [_in_clear(row) for row in rows]
+        return [_refused_or_in_clear(row) for row in rows]
     keys = {row["course_id"]: row for row in await connection.fetch(statement("course_keys"), courses)}
     return [_opened(keyring, keys, row) for row in rows]
 
@@ -176,8 +179,8 @@ def is_erased(row: Row) -> bool:
 
 
 def _opened(keyring: Keyring, keys: Mapping[str, Row], row: Row) -> Row:
-    if (course_id := _sealed_for(row)) is None:
-        return _in_clear(row)
+    if row.get(FORGED) or (course_id := _sealed_for(row)) is None:
+        return _refused_or_in_clear(row)
     try:
         return _opened_by(_seal(keyring, keys.get(course_id)), row)
     except CourseErased as erased:
@@ -241,6 +244,13 @@ def _opened_texts(seal: CourseSeal, row: Row) -> dict[str, Any]:
             blocked = seal.open(("courses", row["course_id"], "blocked_by"), held.removeprefix(SEALED_TEXT))
             return {**texts, "blocked_by": blocked}
     return texts
+
+
+def _refused_or_in_clear(row: Row) -> Row:
+    """Refuses one that somebody wrote in clear under an encrypted course: whoever can do that has no key."""
+    if row.get(FORGED):
+        return LockedRow(row, RecordLocked("it is in clear, and its ledger is encrypted: Kapstan did not write it"))
+    return _in_clear(row)
 
 
 def _in_clear(row: Row) -> Row:

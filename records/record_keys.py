@@ -1,6 +1,7 @@
 """The owner's acts on the record's keys: encrypts what stands in clear, wraps keys anew, erases that of a course."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from asyncpg.pool import PoolConnectionProxy
 
@@ -12,6 +13,7 @@ from records import projection
 from records.access import AdministrationAct, record_act
 from records.connections import Connections
 from records.encrypted_rows import (
+    FORGED,
     alarm_as_stored,
     booking_as_stored,
     ended_course_as_stored,
@@ -26,6 +28,10 @@ from records.sealing import CourseSeal, is_sealed_text
 from records.statements import statement
 from records.store import project_course, project_escalation
 from records.unreadable_rows import Row, model
+
+KEPT_IS_FORGED: Final = (
+    "the course as it ended is in clear, and its ledger is encrypted: Kapstan did not write it; restore that row"
+)
 
 
 class Encrypted(Frozen):
@@ -80,11 +86,15 @@ class RecordKeys:
                 return Encrypted(course_id=course_id, erased=str(erased))
             assert seal is not None, "only a keyring that encrypts comes here"
             is_wrapped_anew = await self._wrap_anew(connection, course_id)
+            # Read before the ledger is encrypted: what is in clear after that, and was not before, nobody can tell.
+            kept = await connection.fetch(statement("kept_course"), course_id)
+            if any(row[FORGED] for row in kept):
+                return Encrypted(course_id=course_id, left=KEPT_IS_FORGED, is_wrapped_anew=is_wrapped_anew)
             try:
                 entries = await self._encrypt_ledger(connection, course_id, seal)
             except LedgerUnreadable as broken:
                 return Encrypted(course_id=course_id, left=str(broken), is_wrapped_anew=is_wrapped_anew)
-            await self._encrypt_kept(connection, course_id, seal)
+            await self._encrypt_kept(connection, kept, seal)
             await self._encrypt_lists(connection, course_id, seal)
         return Encrypted(course_id=course_id, entries=entries, is_wrapped_anew=is_wrapped_anew)
 
@@ -129,9 +139,9 @@ class RecordKeys:
             raise LedgerUnreadable(course_id, fault.sequence, fault.reason)
         return found
 
-    async def _encrypt_kept(self, connection: PoolConnectionProxy, course_id: CourseId, seal: CourseSeal) -> None:
+    async def _encrypt_kept(self, connection: PoolConnectionProxy, kept: Sequence[Row], seal: CourseSeal) -> None:
         """Encrypts the course as it was kept when its workflow ended, whatever that holds."""
-        for row in await connection.fetch(statement("kept_course"), course_id):
+        for row in kept:
             if is_sealed_text(row["content"]) and is_sealed_text(row["kept_head"]):
                 continue
             (held,) = unlocked(await opened(connection, self._keyring, [row]))

@@ -1,6 +1,7 @@
 """What the record holds of a patient is encrypted with a key for each course, and whoever has it sees no difference."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import asyncpg
 import pytest
@@ -17,6 +18,7 @@ from records.changes import Changes, RecordChange
 from records.connections import Connections, open_connections
 from records.errors import LedgerConflict, LedgerGap, RecordLocked
 from records.figures import Period
+from records.record_keys import RecordKeys
 from records.sealing import Keyring
 from records.store import BookingFilter, RecordStore, open_store
 from records.unreadable_rows import RowUnreadable
@@ -329,6 +331,37 @@ async def test_a_kept_course_that_was_moved_or_changed_is_not_read(
     await superuser.execute(by_hand)
 
     with pytest.raises(RecordLocked, match="was changed, or moved here from another row"):
+        await encrypted.ended_course(MARA)
+
+
+FORGE: Final = "UPDATE ended_courses SET kept_at = '2020-01-01Z', ledger_head = $1, content = $2"
+
+
+async def forged(encrypted: RecordStore, worker_url: str) -> EndedCourse:
+    """Whoever has the workers' role, and no key, puts a course of their own making in the place of one that is over."""
+    await is_over(encrypted)
+    theirs = EndedCourse.of(Ward(MARA).completed().course.but(ledger_head="f" * 64))
+    connection = await asyncpg.connect(worker_url)
+    try:
+        await connection.execute(FORGE, theirs.head.hash, theirs.content)
+    finally:
+        await connection.close()
+    return theirs
+
+
+async def test_a_course_that_somebody_wrote_in_clear_is_not_taken_for_an_encrypted_one(
+    encrypted: RecordStore, worker_url: str, database_url: str
+) -> None:
+    """It would be woken, without the hold that it had. Encrypting the record makes it no truer."""
+    theirs = await forged(encrypted, worker_url)
+
+    for asked in (encrypted.ended_course(MARA), encrypted.is_kept(theirs.head)):
+        with pytest.raises(RecordLocked, match="Kapstan did not write it"):
+            await asked
+    async with open_connections(database_url, ENCRYPTS) as owners:
+        again = await RecordKeys(owners).encrypt(MARA)
+    assert again.left is not None
+    with pytest.raises(RecordLocked, match="Kapstan did not write it"):
         await encrypted.ended_course(MARA)
 
 
