@@ -179,7 +179,8 @@ def is_erased(row: Row) -> bool:
 
 
 def _opened(keyring: Keyring, keys: Mapping[str, Row], row: Row) -> Row:
-    if row.get(FORGED) or (course_id := _sealed_for(row)) is None:
+    course_id = None if row.get(FORGED) else _sealed_for(row)
+    if course_id is None:
         return _refused_or_in_clear(row)
     try:
         return _opened_by(_seal(keyring, keys.get(course_id)), row)
