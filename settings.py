@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     allow_plain_payloads: bool = Field(
         False, description="1 reads payloads in clear besides encrypted ones, for courses from before there were keys"
     )
+    encrypt_records: bool = Field(
+        False, description="1 encrypts what the record holds of a patient, with a key for each course"
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
     temporal_ui: str = Field(
         "", description="the origin of Temporal's UI, whose pages may read payloads through the console"

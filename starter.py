@@ -15,7 +15,7 @@ from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, Sch
 from records.store import migrate
 from settings import Misconfigured, described, read_settings
 from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
-from terminal.commands import courses, on_call, protocols, releases, tokens
+from terminal.commands import courses, on_call, protocols, record, releases, tokens
 from terminal.commands.options import DONE, HERE, INTERRUPTED, MISUSED, REFUSED, ROOT, UNREACHABLE, Data
 from terminal.printing import complain, out
 from terminal.target import place
@@ -120,6 +120,7 @@ def bring_up_to_date(data: Data = HERE) -> None:
 
 
 app.add_typer(courses.commands)
+app.add_typer(record.commands)
 app.add_typer(on_call.commands)
 app.add_typer(on_call.oncall, name="oncall")
 app.add_typer(protocols.commands, name="protocol")

@@ -41,6 +41,7 @@ from logs import configure_logging
 from program_http import WorkerHealth, answering, create_app, listening
 from records.audit_chains import AuditChains
 from records.connections import Connections, open_connections
+from records.sealing import Keyring
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
@@ -116,6 +117,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     listener = listening(settings.worker_metrics, "KAPSTAN_WORKER_METRICS") if settings.worker_metrics else None
     sdk = SdkMetrics(BUCKETS) if listener else None
     codec = EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
+    keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     tracing = tracing_of(settings, "worker")
     client = await connect(
         identity=worker_identity(os.getpid()),
@@ -131,7 +133,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         if tracing:
             stack.callback(tracing.close)
-        connections = await stack.enter_async_context(open_connections(settings.database_url))
+        connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
         records = Records(RecordStore(connections), settings.gathering)
         verifying = Verifying(partial(_verify, connections, caller))
         pair = workers(client, records, paging, verifying, worker_deployment(settings))

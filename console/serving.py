@@ -53,6 +53,7 @@ from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
+from records.sealing import Keyring
 from records.sign_ins import SignInStore
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
@@ -88,6 +89,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         tell_of_slow_ladders(on_call.now())
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
+    keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     tracing = tracing_of(settings, "console")
     client = await connect(
@@ -102,7 +104,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         if tracing:
             stack.callback(tracing.close)
-        connections = await stack.enter_async_context(open_connections(settings.database_url))
+        connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
         store, access = RecordStore(connections), AccessStore(connections)
         courses = Courses(
             client,

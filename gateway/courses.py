@@ -54,7 +54,7 @@ from gateway.workflow_calls import (
     named,
     running,
 )
-from records.errors import RecordStoreError
+from records.errors import CourseErased, RecordLocked, RecordStoreError
 from records.unreadable_rows import RowUnreadable
 from workflows.attributes import HERE, PHASE, PROTOCOL, attributes
 from workflows.course import WORKFLOW_TYPE, PatientCourse
@@ -91,10 +91,16 @@ class HeldHead(Frozen):
 
 
 class EndedCourses(Protocol):
-    """The record of the courses whose workflow has ended. May raise `RecordStoreError`."""
+    """The record of the courses whose workflow has ended, or whose content was erased.
+
+    May raise `RecordStoreError`, but for `erased_at`.
+    """
 
     async def ended_course(self, course_id: CourseId) -> Course | None:
         """The course as its workflow left it; None if none was kept, or its ledger has gone on since."""
+
+    async def erased_at(self, course_id: CourseId) -> datetime | None:
+        """When the content of the course was erased; None if it was not, or nobody can say."""
 
     async def has_course(self, course_id: str) -> bool:
         """Whether there is a course of this id, ended or not."""
@@ -106,6 +112,9 @@ class NothingRecorded:
     async def ended_course(self, course_id: CourseId) -> None:
         """None."""
 
+    async def erased_at(self, course_id: CourseId) -> None:
+        """None."""
+
     async def has_course(self, course_id: str) -> bool:  # noqa: ARG002  it knows none
         """False."""
         return False
@@ -113,6 +122,8 @@ class NothingRecorded:
 
 class Courses:
     """Reports to and queries courses through their workflows; `record` answers for those whose workflow has ended.
+
+    Whatever is asked of one whose content was erased is refused (`unknown_course`), with when that was.
 
     Pins a protocol of `library`, and the time zone that `timezone_of` has for the site, into each new course.
     """
@@ -239,8 +250,17 @@ class Courses:
         return HeldHead(head=await self._remembered(course_id) or told.ledger_head(), has_ended=True)
 
     async def has_ended(self, course_id: CourseId) -> bool:
-        """Whether its workflow has come to its end, and the record answers for it. Raises `Unavailable` or `Ended`."""
-        return _may_have_ended(await self._described(course_id)) and await self._ended(course_id) is not None
+        """Whether its workflow has come to its end, and the record answers for it. Raises `Unavailable` or `Ended`.
+
+        So has one whose content was erased: nothing of it was owed.
+        """
+        if not _may_have_ended(await self._described(course_id)):
+            return False
+        return await self._record.erased_at(course_id) is not None or await self._ended(course_id) is not None
+
+    async def is_in_temporal(self, course_id: CourseId) -> bool:
+        """Whether Temporal holds anything of the course, ended or not. Raises `Unavailable`."""
+        return await self._described(course_id) is not None
 
     async def pinned(self, course_id: CourseId) -> PinnedCourse:
         """The protocol version and the time zone that the course goes by. Raises as `view` does."""
@@ -329,6 +349,7 @@ class Courses:
         pinned = self._protocol_to_start(event.data.protocol)
         blank = Course.blank(event.subject, pinned, self._timezone_of(event.data.site))
         decision = blank.accept(event, datetime.now(UTC))
+        await self._check_never_erased(event.subject)
         await self._check_not_set_back(event.subject)
         await self._check_not_recorded(report)
         assert decision.answer is not None
@@ -342,6 +363,7 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)
+        await self._check_never_erased(event.subject)
         await self._check_not_set_back(event.subject)
         await self._check_not_recorded(report)
         run, once = CourseRun(course=blank, ends=True), WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -430,6 +452,7 @@ class Courses:
                 return await answer(ask, *_unless_known(course_id))
             except WorkflowQueryRejectedError as rejected:
                 if rejected.status not in _AS_INTENDED:
+                    await self._check_not_erased(course_id)
                     raise _ended(course_id, rejected.status) from None
                 unknown = Refused.because(*_unless_known(course_id))
             except Refused as refused:
@@ -439,6 +462,7 @@ class Courses:
             found = await self._described(course_id)
             if _may_have_ended(found) and (ended := await self._ended(course_id)) is not None:
                 return ended
+            await self._check_not_erased(course_id)
             await self._check_not_ended(course_id)
             if found is None or not _goes_on(found):
                 raise unknown
@@ -455,10 +479,15 @@ class Courses:
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
     async def _ended(self, course_id: CourseId) -> CourseQueries | None:
-        """The course as the record keeps it after its end; None if it does not. Raises `Unavailable` or `Ended`."""
+        """The course as the record keeps it after its end; None if it does not.
+
+        Raises `Refused` (`unknown_course`) if its content was erased, `Unavailable`, or `Ended`.
+        """
         try:
             course = await self._record.ended_course(course_id)
-        except RowUnreadable as broken:
+        except CourseErased as erased:
+            raise _erased(course_id, erased.at) from None
+        except (RowUnreadable, RecordLocked) as broken:
             raise Ended(f"Course {course_id} has ended, and the record of it cannot be read: {broken}") from None
         except RecordStoreError as away:
             raise Unavailable(f"the record store, which knows the courses that have ended: {away}") from away
@@ -482,6 +511,13 @@ class Courses:
         if is_recorded and await self._described(course_id) is None:
             raise Refused.because(*_exists(course_id))
 
+    async def _check_not_erased(
+        self, course_id: CourseId, code: RefusalCode = RefusalCode.UNKNOWN_COURSE, but: str = ""
+    ) -> None:
+        """Raises `Refused` with this code if the course's content was erased."""
+        if (at := await self._record.erased_at(course_id)) is not None:
+            raise _erased(course_id, at, code, but)
+
     async def _check_not_ended(self, course_id: CourseId) -> None:
         """Raises `Ended` if the course existed, and was ended in Temporal or reset to before its referral."""
         found = await self._described(course_id)
@@ -489,6 +525,10 @@ class Courses:
             return
         if not _goes_on(found) and (_was_referred(found) or await self._was_another_run_referred(found)):
             raise _ended(course_id, found.status)
+
+    async def _check_never_erased(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) if a course of this id was erased: ids are never used again."""
+        await self._check_not_erased(course_id, RefusalCode.COURSE_EXISTS, ": its id is not used again")
 
     async def _check_not_set_back(self, course_id: CourseId) -> None:
         """Raises `Refused` (`course_exists`) if a course of this id was reset in Temporal to before its referral."""
@@ -562,6 +602,13 @@ def _foretold(told: Foretold) -> Answer:
 
 def _exists(course_id: CourseId) -> tuple[RefusalCode, str]:
     return RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already"
+
+
+def _erased(
+    course_id: CourseId, at: datetime, code: RefusalCode = RefusalCode.UNKNOWN_COURSE, but: str = ""
+) -> Refused:
+    when = f"{at.astimezone(UTC):%Y-%m-%d at %H:%M UTC}"
+    return Refused.because(code, f"The content of course {course_id} was erased on {when}{but}")
 
 
 def _unless_known(course_id: CourseId) -> tuple[RefusalCode, str]:

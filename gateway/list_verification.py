@@ -191,12 +191,13 @@ def _different_bookings(held: Sequence[Booking], listed: Found[Booking]) -> list
     by_id = {one.id: one for one in listed}
     made_up = (_booking(one, "its course knows no such booking") for one in listed.ids if one not in told)
     missing = (_booking(one, "its course has it, and it is on no list") for one in told if one not in listed.ids)
+    broken = (_booking(one.name, one.detail) for one in listed.unreadable if one.id in told)
     changed = (
         _booking(one.id, said)
         for one in told.values()
         if one.id in by_id and (said := _said(_different(one, by_id[one.id]))) is not None
     )
-    return [*made_up, *missing, *changed] if listed.ids else []
+    return [*made_up, *missing, *broken, *changed] if listed.ids else []
 
 
 def _booking(booking: str, how: str) -> Differs:

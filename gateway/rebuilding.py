@@ -16,6 +16,7 @@ from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.verification import CATCH_UP_WITHIN, LOOK_AGAIN_AFTER
 from gateway.workflow_calls import TooMany, Unavailable
+from records.errors import CourseErased, RecordLocked
 from records.store import RecordStore
 from records.unreadable_rows import RowUnreadable
 from records.watchdog import WatchdogStore
@@ -27,13 +28,15 @@ NO_LEDGER: Final = "there is no ledger of it yet"
 class Rebuilt(Frozen):
     """One course whose lists were made anew, with so many escalations; or `left` says why its row is as it was.
 
-    `is_taken_off`: it stood on a list, and neither a ledger nor Temporal knows it.
+    `is_taken_off`: it stood on a list, and neither a ledger nor Temporal knows it. `erased` says when its content was
+    erased: its lists show what is left, and stay.
     """
 
     course_id: str
     escalations: int = 0
     left: str | None = None
     is_taken_off: bool = False
+    erased: str | None = None
 
 
 class Rebuilding:
@@ -66,6 +69,11 @@ class Rebuilding:
             yield Rebuilt(course_id=course_id, is_taken_off=True)
 
     async def _rebuilt(self, course_id: CourseId) -> Rebuilt:
+        match await self._store.locked(course_id):
+            case CourseErased() as erased:
+                return Rebuilt(course_id=course_id, erased=str(erased))
+            case RecordLocked() as locked:
+                return Rebuilt(course_id=course_id, left=str(locked))
         left = await self._list_course(course_id)
         told = escalations_told(await self._store.entries(course_id))
         every = sorted({*told, *await self._store.escalation_ids(course_id)})

@@ -36,7 +36,7 @@ from gateway.protocols import Library
 from gateway.stuck_workflows import trouble
 from gateway.undecipherable import Undecipherable
 from gateway.workflow_calls import ANSWER_WITHIN, Ended, KeysDiffer, Unavailable
-from records.errors import LedgerUnreadable
+from records.errors import CourseErased, LedgerUnreadable, RecordLocked
 from records.store import RecordStore
 from workflows.attributes import Shown, changed_attributes
 from workflows.course import PatientCourse
@@ -97,10 +97,15 @@ class Revival:
     async def revive(self, course_id: CourseId, *, dry_run: bool = False) -> Revived:
         """Ends what is left of the course's workflow, and begins it anew where its ledger ends.
 
-        With `dry_run` it does all but that. Raises `CannotBeRevived` for a course that goes on, or that the rules of
-        this release do not come to by its ledger; nothing was changed then. Raises `LedgerUnreadable`, `KeysDiffer`,
-        `Unavailable`, and `Refused` (`unknown_course`).
+        With `dry_run` it does all but that. Raises `CannotBeRevived` for a course that goes on, that was erased, or
+        that the rules of this release do not come to by its ledger; nothing was changed then. Raises
+        `LedgerUnreadable`, `RecordLocked`, `KeysDiffer`, `Unavailable`, and `Refused` (`unknown_course`).
         """
+        match await self._store.locked(course_id):
+            case CourseErased() as erased:
+                raise CannotBeRevived(f"{course_id} is not told by its ledger any more: {erased}")
+            case RecordLocked() as locked:
+                raise locked
         found = await trouble(self._client, course_id, None)
         if found is None:
             raise CannotBeRevived(f"{course_id} goes on: nothing keeps failing, and nobody has ended it")

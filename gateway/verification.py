@@ -11,16 +11,16 @@ from typing import Any
 
 from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, Moment
 from domain.verification import MOST_NAMED, ChainHead, VerificationReport
 from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict
-from records.errors import LedgerUnreadable
+from records.errors import CourseErased, LedgerUnreadable, RecordLocked
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.unreadable_rows import Found, RowUnreadable, Unreadable
-from records.verify import LedgerVerdict, verify
+from records.verify import LedgerVerdict, verify, verify_erased
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the outbox is given to write what was accepted just now."""
@@ -41,20 +41,25 @@ TEMPORAL_IS_AWAY = 3
 OF_ONE_ALONE = (Ended, Defect, NotReady, TooMany)
 """Errors that concern one course alone."""
 
+STILL_IN_TEMPORAL = "it was erased, and Temporal still holds it: erase it again"
+"""What is said where an erasure did not come to its end."""
+
 UNKNOWN_TO_TEMPORAL = "Temporal knows no such course: its rows were written by hand, or its workflow was deleted"
 
 
 class Verified(Frozen):
     """The result of verifying one course's ledger.
 
-    `unanswered` says why its workflow did not return the head, so that only the chain was recomputed. Of a course whose
-    workflow `has_ended` the head is the one that it ended with.
+    `unanswered` says why its workflow did not return the head, or why nobody reads the content here, so that only the
+    chain was recomputed. Of a course whose workflow `has_ended` the head is the one that it ended with. Of one whose
+    content was erased at `erased_at` the chain of what is stored is whole, and ends as it ended then.
     """
 
     course_id: CourseId
     verdict: LedgerVerdict
     unanswered: str | None = None
     has_ended: bool = False
+    erased_at: Moment | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -191,31 +196,48 @@ class Verification:
         held = await self._held_head(course_id)
         if held is None:
             return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
-        verdict, entries = await self._chain(course_id, (held.head.sequence, held.head.hash))
-        verified = Verified(course_id=course_id, verdict=verdict, has_ended=held.has_ended)
-        return verified, await self._differing(verified, entries)
+        return await self._compared(course_id, held, None)
 
     async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
         """The record of a course alone, where Temporal says nothing of it."""
-        verdict, entries = await self._chain(course_id, None)
-        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why)
-        return verified, await self._differing(verified, entries)
+        return await self._compared(course_id, None, why)
 
-    async def _differing(self, verified: Verified, entries: list[Entry]) -> list[Differs]:
-        """What differs in the lists, where there is a whole ledger to compare them with."""
-        is_whole = verified.verdict.is_whole and bool(entries)
-        is_silent = verified.unanswered is not None
-        return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
-
-    async def _chain(self, course_id: CourseId, head: tuple[int, str] | None) -> tuple[LedgerVerdict, list[Entry]]:
+    async def _compared(
+        self, course_id: CourseId, held: HeldHead | None, why: str | None
+    ) -> tuple[Verified, list[Differs]]:
         try:
-            entries = await self._store.ledger(course_id)
+            ledger = await self._store.stored_ledger(course_id)
         except LedgerUnreadable as unreadable:
             fault = ChainFault(
                 sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}"
             )
-            return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault), []
-        return verify(entries, head), entries
+            verdict = LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
+            return Verified(course_id=course_id, verdict=verdict, unanswered=why), []
+        match ledger.locked:
+            case CourseErased(at=at, ended_with=ended_with):
+                left, verdict = await self._left_in_temporal(course_id), verify_erased(ledger.stored, ended_with)
+                return Verified(course_id=course_id, verdict=verdict, unanswered=left, erased_at=at), []
+            case RecordLocked() as locked:
+                verdict = verify(ledger.stored, None)
+                return Verified(course_id=course_id, verdict=verdict, unanswered=str(locked)), []
+        head = (held.head.sequence, held.head.hash) if held is not None else None
+        verdict = verify(ledger.entries, head, stored=ledger.stored)
+        has_ended = held is not None and held.has_ended
+        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why, has_ended=has_ended)
+        return verified, await self._differing(verified, ledger.entries)
+
+    async def _left_in_temporal(self, course_id: CourseId) -> str | None:
+        """What Temporal may hold of a course that was erased, its workflow ended or not; None if it holds nothing."""
+        try:
+            return STILL_IN_TEMPORAL if await self._courses.is_in_temporal(course_id) else None
+        except Unavailable as away:
+            return str(away)
+
+    async def _differing(self, verified: Verified, entries: Sequence[Entry]) -> list[Differs]:
+        """What differs in the lists, where there is a whole ledger to compare them with."""
+        is_whole = verified.verdict.is_whole and bool(entries)
+        is_silent = verified.unanswered is not None
+        return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
 
     async def _held_head(self, course_id: CourseId) -> HeldHead | None:
         try:

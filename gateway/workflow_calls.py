@@ -157,6 +157,15 @@ async def named(client: Client, query: str) -> list[str]:
         return list(dict.fromkeys([one.id async for one in listed]))
 
 
+async def runs_of(client: Client, workflow_id: str) -> list[str]:
+    """The run ids of this workflow, running or ended, that Temporal still holds. Raises `Unavailable`."""
+    with _unavailable():
+        return [
+            one.run_id
+            async for one in client.list_workflows(f'WorkflowId = "{workflow_id}"', rpc_timeout=ANSWER_WITHIN)
+        ]
+
+
 async def counted(client: Client, query: str) -> int:
     """How many workflow runs match this query, ended ones included. Raises `Unavailable`."""
     with _unavailable():

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from domain.access import SentBy, Token, TokenId, TokenName
@@ -12,7 +11,7 @@ from domain.escalation.ids import EscalationId
 from domain.values import Code, CourseId, Frozen, Moment, PersonId
 from records.connections import Connections
 from records.statements import statement
-from records.unreadable_rows import Found, Unreadable, model
+from records.unreadable_rows import Found, Row, Unreadable, model
 
 
 class CourseRead(Frozen):
@@ -137,7 +136,7 @@ class AccessStore:
             await connection.executemany(statement("record_failed_sign_in"), failed)
             for one in entries:
                 if isinstance(one, AdministrationAct):
-                    await _record_act(connection, one)
+                    await record_act(connection, one)
 
     async def reads(
         self, course_id: CourseId | None = None, *, site: Code | None = None, within: Span = EVER, limit: int = 100
@@ -166,7 +165,8 @@ class AccessStore:
         return self._reading.all("failed_sign_ins", rows, _failed, "number")
 
 
-async def _record_act(connection: PoolConnectionProxy, act: AdministrationAct) -> None:
+async def record_act(connection: PoolConnectionProxy, act: AdministrationAct) -> None:
+    """Records an act of administration, in the transaction that does it."""
     await connection.execute(statement("record_administration"), *_act_row(act))
 
 
@@ -180,20 +180,20 @@ def _act_row(act: AdministrationAct) -> tuple[object, ...]:
     return (act.at, act.what, act.about, sent_by.token, sent_by.person, sent_by.account, sent_by.request_id)
 
 
-def _token(row: asyncpg.Record) -> Token:
+def _token(row: Row) -> Token:
     return model(Token, row)
 
 
-def _read(row: asyncpg.Record) -> CourseRead:
+def _read(row: Row) -> CourseRead:
     return model(CourseRead, row)
 
 
-def _opening(row: asyncpg.Record) -> PageOpened:
+def _opening(row: Row) -> PageOpened:
     escalation = str(row["what"]).removeprefix(OPENED)
     return model(PageOpened, {"at": row["at"], "escalation": escalation, "person": row["person"]})
 
 
-def _act(row: asyncpg.Record) -> AdministrationAct:
+def _act(row: Row) -> AdministrationAct:
     sent_by = {
         "token": row["token_id"],
         "person": row["person"],
@@ -203,5 +203,5 @@ def _act(row: asyncpg.Record) -> AdministrationAct:
     return model(AdministrationAct, {"at": row["at"], "what": row["what"], "about": row["about"], "sent_by": sent_by})
 
 
-def _failed(row: asyncpg.Record) -> FailedSignIn:
+def _failed(row: Row) -> FailedSignIn:
     return model(FailedSignIn, {name: value for name, value in row.items() if name != "number"})

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-import asyncpg
 from pydantic import Field
 
 from domain.course.state import Phase
@@ -12,8 +11,9 @@ from domain.values import Code, Frozen, Severity
 from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import Connections
+from records.encrypted_rows import opened
 from records.statements import statement
-from records.unreadable_rows import Found, Unreadable
+from records.unreadable_rows import Found, Row, Unreadable
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 
@@ -86,7 +86,9 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
             strays = await connection.fetch(
                 statement("board_strays"), list(Phase), *where, *seen, asked.limit, asked.late, now
             )
-    found = {phase: _cards(connections, [row for row in cards if row["phase"] == phase]) for phase in phases}
+        shown = await opened(connection, connections.keyring, cards)
+        aside = await opened(connection, connections.keyring, strays)
+    found = {phase: _cards(connections, [row for row in shown if row["phase"] == phase]) for phase in phases}
     return Board(
         columns=tuple(
             Column(
@@ -97,11 +99,11 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
             )
             for phase in phases
         ),
-        unreadable=_cards(connections, strays).unreadable,
+        unreadable=_cards(connections, aside).unreadable,
         sites=tuple(sorted({row["site"] for row in counts})),
         protocols=tuple(sorted({row["protocol_id"] for row in counts})),
     )
 
 
-def _cards(connections: Connections, rows: Sequence[asyncpg.Record]) -> Found[CourseSummary]:
+def _cards(connections: Connections, rows: Sequence[Row]) -> Found[CourseSummary]:
     return connections.reading.all("courses", rows, projection.course, "course_id")

@@ -15,11 +15,12 @@ from domain.values import CourseId, Frozen, Moment
 from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
+from records.encrypted_rows import opened
 from records.errors import RecordStoreUnreachable, in_our_words, where
 from records.schema import require_schema
 from records.servers import Servers, require_writes
 from records.statements import statement
-from records.unreadable_rows import Unreadable, as_moment, model
+from records.unreadable_rows import LockedRow, Row, Unreadable, as_moment, model
 
 CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
 
@@ -92,9 +93,11 @@ class Changes:
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("changes_after"), number, limit)
-        return [self._change(row) for row in rows]
+            told = [row["data"] if isinstance(row["data"], dict) else {} for row in rows]
+            held = await opened(connection, self._connections.keyring, told)
+        return [self._change(_with(row, data)) for row, data in zip(rows, held, strict=True)]
 
-    def _change(self, row: asyncpg.Record) -> RecordChange | Passed:
+    def _change(self, row: Row) -> RecordChange | Passed:
         relation = "escalations" if row["kind"] == ChangeKind.ESCALATION else "courses"
         match self._connections.reading.read(relation, row, _change, "id"):
             case Unreadable() as broken:
@@ -166,7 +169,13 @@ async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
         connection.terminate()
 
 
-def _change(row: asyncpg.Record) -> RecordChange:
+def _with(row: Row, data: Row) -> Row:
+    """The row with what was opened of its data."""
+    found = {**row, "data": data or row["data"]}
+    return LockedRow(found, data.why) if isinstance(data, LockedRow) else found
+
+
+def _change(row: Row) -> RecordChange:
     kind = ChangeKind(row["kind"])
     shape = _SHAPES[kind]
     # A newer schema may have fields that this version does not know.

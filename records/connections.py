@@ -14,6 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 from domain.ledger import canonical
 from records.errors import in_our_words, is_spent, refuses_writes, where
 from records.schema import require_schema
+from records.sealing import WITHOUT_KEYS, Keyring
 from records.servers import Servers, says_reads_only
 from records.statements import statement
 from records.unreadable_rows import Reading, document, moment, sent
@@ -53,9 +54,10 @@ class Connections:
     While PostgreSQL hangs, only one caller at a time waits for it: a screen with three queries is delayed only once.
     """
 
-    def __init__(self, pool: asyncpg.Pool, place: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, place: str, keyring: Keyring = WITHOUT_KEYS) -> None:
         self._pool = pool
         self._place = place
+        self.keyring = keyring
         self.reading = Reading()
         self._answered_at = -math.inf
         self._asked_again_at: float | None = None
@@ -156,8 +158,11 @@ class Connections:
 
 
 @asynccontextmanager
-async def open_connections(database_url: str) -> AsyncIterator[Connections]:
-    """Opens a pool for the database at this URL, TCP or Unix socket; it connects when first used."""
+async def open_connections(database_url: str, keyring: Keyring = WITHOUT_KEYS) -> AsyncIterator[Connections]:
+    """Opens a pool for the database at this URL, TCP or Unix socket; it connects when first used.
+
+    What is encrypted there is written and read by this keyring.
+    """
     place = where(database_url)
     servers = Servers(database_url)
 
@@ -177,7 +182,7 @@ async def open_connections(database_url: str) -> AsyncIterator[Connections]:
         )
         await pool
     try:
-        yield Connections(pool, place)
+        yield Connections(pool, place, keyring)
     finally:
         try:
             await asyncio.wait_for(pool.close(), CLOSE_WITHIN.total_seconds())

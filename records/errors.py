@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -60,9 +62,29 @@ class LedgerUnreadable(RecordStoreError):  # noqa: N818  an auditor reads it
         self.detail = detail
 
 
+class RecordLocked(RecordStoreError):  # noqa: N818  an operator reads it
+    """What is stored is encrypted, and cannot be read here; the message says why, and never what it holds."""
+
+
+class CourseErased(RecordStoreError):  # noqa: N818  it is an answer, not an error
+    """The course's key was erased, and with it whatever the record held of the patient.
+
+    `ended_with` is the sequence of its ledger's last row then, and that row's hash, as stored.
+    """
+
+    def __init__(self, course_id: str, at: datetime, ended_with: tuple[int, str]) -> None:
+        super().__init__(f"its content was erased on {at.astimezone(UTC):%Y-%m-%d at %H:%M UTC}")
+        self.course_id = course_id
+        self.at = at
+        self.ended_with = ended_with
+
+
+HOLDS_ANOTHER: Final = "the ledger holds another entry under this course and sequence"
+FOLLOWS_NOT: Final = "the entry does not follow the newest one in the ledger"
+
 _BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {
-    "ledger_one_entry_a_sequence": LedgerConflict("the ledger holds another entry under this course and sequence"),
-    "ledger_follows_the_one_before": LedgerGap("the entry does not follow the newest one in the ledger"),
+    "ledger_one_entry_a_sequence": LedgerConflict(HOLDS_ANOTHER),
+    "ledger_follows_the_one_before": LedgerGap(FOLLOWS_NOT),
     "ledger_first_follows_nothing": LedgerGap("the first entry of a course names a hash before it"),
     "ended_courses_end_where_their_ledger_does": LedgerGap("the ledger lacks the entry that the course ends with"),
 }

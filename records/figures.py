@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-import asyncpg
-
 from domain.course.state import Phase
 from domain.values import Code, Frozen, Moment
 from domain.views.figures import CourseCount, FleetFigures, MeasureOutcome, Punctuality, Waiting
 from records.connections import Connections
+from records.encrypted_rows import is_erased, opened
+from records.measure_outcomes import OneCourse, measure_outcomes
 from records.statements import statement
-from records.unreadable_rows import Unreadable, model
+from records.unreadable_rows import Row, Unreadable, model
 
 
 class Period(Frozen):
@@ -29,8 +29,14 @@ async def fleet_figures(connections: Connections, period: Period) -> FleetFigure
         measures = await connection.fetch(statement("figures_of_measures"), *asked)
         waiting = await connection.fetch(statement("figures_of_escalations"), *asked)
         left_out = await connection.fetch(statement("figures_left_out"), *asked, list(Phase))
+        sealed = await connection.fetch(statement("sealed_measures"), *asked)
+        one_by_one = await opened(connection, connections.keyring, sealed)
     assert sessions is not None
     reading = connections.reading
+    scored = reading.all(
+        "course_measures", [row for row in one_by_one if not is_erased(row)], OneCourse.of, "course_id"
+    )
+    uncounted = [row["id"] for row in left_out] + [one.id for one in scored.unreadable]
     return FleetFigures(
         site=period.site,
         since=period.since,
@@ -48,18 +54,18 @@ async def fleet_figures(connections: Connections, period: Period) -> FleetFigure
             missed=sessions["integrations_owed"],
         ),
         waiting=tuple(reading.all("escalations", waiting, _waiting, "severity")),
-        measures=tuple(reading.all("course_measures", measures, _measure, "instrument")),
-        left_out=tuple(Unreadable(id=row["id"], detail="it cannot be counted").name for row in left_out),
+        measures=tuple(reading.all("course_measures", measure_outcomes(measures, scored), _measure, "instrument")),
+        left_out=tuple(Unreadable(id=one, detail="it cannot be counted").name for one in dict.fromkeys(uncounted)),
     )
 
 
-def _count(row: asyncpg.Record) -> CourseCount:
+def _count(row: Row) -> CourseCount:
     return model(CourseCount, {**row, "phase": Phase(row["phase"])})
 
 
-def _waiting(row: asyncpg.Record) -> Waiting:
+def _waiting(row: Row) -> Waiting:
     return model(Waiting, row)
 
 
-def _measure(row: asyncpg.Record) -> MeasureOutcome:
+def _measure(row: Row) -> MeasureOutcome:
     return model(MeasureOutcome, row)

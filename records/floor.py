@@ -4,6 +4,7 @@ from domain.escalation.messages import EscalationView
 from domain.values import Frozen, Severity
 from records import projection
 from records.connections import Connections
+from records.encrypted_rows import opened
 from records.statements import statement
 from records.unreadable_rows import Found
 
@@ -32,7 +33,8 @@ async def floor(connections: Connections, site: str | None) -> Floor:
 async def unresolved(connections: Connections, site: str | None, limit: int) -> Found[EscalationView]:
     """Unresolved escalations: most severe first, then unanswered, then oldest. Raises as `floor` does."""
     async with connections.connection() as connection:
-        rows = await connection.fetch(statement("unresolved"), site, limit)
+        found = await connection.fetch(statement("unresolved"), site, limit)
+        rows = await opened(connection, connections.keyring, found)
     return connections.reading.all("escalations", rows, projection.escalation, "id")
 
 

@@ -1,10 +1,8 @@
 """Projection: maps domain models to rows and back."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
-import asyncpg
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from domain.course.course import Course
 from domain.course.ended_course import EndedCourse
@@ -15,9 +13,9 @@ from domain.escalation.messages import EscalationView, Page
 from domain.ledger import Entry, LedgerHead
 from domain.values import CourseId, Frozen
 from domain.views.bookings import Booking
-from domain.views.figures import CourseFigures, MeasureFigures
+from domain.views.figures import CourseFigures
 from domain.views.summary import CourseSummary
-from records.unreadable_rows import model
+from records.unreadable_rows import Row, model
 
 Session = Annotated[int, Field(ge=1, le=1000)]
 """A session count, with an upper bound: a screen that draws a dot for each must not draw a billion."""
@@ -52,14 +50,14 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def entry(row: asyncpg.Record) -> Entry:
+def entry(row: Row) -> Entry:
     """The stored entry, with the hash as stored."""
     fields = {key: value for key, value in row.items() if not key.startswith("actor_")}
     actor = {"id": row["actor_id"], "role": row["actor_role"]} if row["actor_id"] is not None else None
     return model(Entry, {**fields, "actor": actor})
 
 
-def head(row: asyncpg.Record) -> Head:
+def head(row: Row) -> Head:
     """The head of a course's ledger."""
     return model(Head, row)
 
@@ -101,10 +99,19 @@ def ended_course_row(ended: EndedCourse) -> tuple[object, ...]:
     return (ended.head.course_id, ended.head.sequence, ended.head.hash, ended.content)
 
 
-def ended_course(row: asyncpg.Record) -> Course:
+def kept_head(row: Row) -> LedgerHead:
+    """The head of the ledger with which the course was kept."""
+    return LedgerHead(course_id=row["course_id"], sequence=row["sequence"], hash=row["kept_head"])
+
+
+def kept_course(row: Row) -> EndedCourse:
+    """The course as it was kept, its content unread."""
+    return EndedCourse(head=kept_head(row), content=row["content"])
+
+
+def ended_course(row: Row) -> Course:
     """The course as it was kept. Raises `ValueError` if it is another than its row says."""
-    head = LedgerHead(course_id=row["course_id"], sequence=row["sequence"], hash=row["ledger_head"])
-    return EndedCourse(head=head, content=row["content"]).read()
+    return kept_course(row).read()
 
 
 def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ...]:
@@ -121,25 +128,13 @@ def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ..
     )
 
 
-def figures(row: asyncpg.Record) -> CourseFigures:
+def figures(row: Row) -> CourseFigures:
     """One course's figures from their row, with its measures."""
     return model(CourseFigures, {name: value for name, value in row.items() if name != "course_id"})
 
 
-def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, ...]:
-    """The values of `project_measure.sql`, in its order."""
-    return (
-        course_id,
-        measure.instrument,
-        measure.baseline,
-        measure.latest,
-        measure.is_response,
-        measure.is_remission,
-    )
-
-
-def booking_row(booking: Booking) -> tuple[object, ...]:
-    """The values of `project_booking.sql`, in its order."""
+def booking_row(booking: Booking, staff: JsonValue) -> tuple[object, ...]:
+    """The values of `project_booking.sql`, in its order; `staff` is what its column holds."""
     return (
         booking.course_id,
         booking.session,
@@ -150,7 +145,7 @@ def booking_row(booking: Booking) -> tuple[object, ...]:
         booking.is_here,
         booking.is_off,
         booking.room,
-        [one.model_dump(mode="json") for one in booking.staff],
+        staff,
         booking.group,
     )
 
@@ -161,7 +156,7 @@ class _Booking(Booking):
     session: Session
 
 
-def booking(row: asyncpg.Record) -> Booking:
+def booking(row: Row) -> Booking:
     """The booking from its row."""
     fields = {name: value for name, value in row.items() if name != "id"}
     return Booking.model_construct(**dict(model(_Booking, fields)))
@@ -178,7 +173,7 @@ class _Course(CourseSummary):
     monitored_session: Session | None = None
 
 
-def course(row: Mapping[str, object] | asyncpg.Record) -> CourseSummary:
+def course(row: Row) -> CourseSummary:
     """The course summary from its row."""
     return CourseSummary.model_construct(**dict(model(_Course, row)))
 
@@ -210,6 +205,6 @@ def page_row(escalation_id: EscalationId, number: int, page: Page) -> tuple[obje
     return (escalation_id, number, page.at, page.step, page.person, page.channel, page.ok, page.error)
 
 
-def escalation(row: asyncpg.Record) -> EscalationView:
+def escalation(row: Row) -> EscalationView:
     """The escalation from its row, with its pages."""
     return model(EscalationView, row)

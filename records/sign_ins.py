@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import asyncpg
-
 from domain.sign_in import SignIn, SignInId
 from records.connections import Connections
 from records.statements import statement
-from records.unreadable_rows import model
+from records.unreadable_rows import Row, model
 
 
 class SignInStore:
@@ -47,5 +45,5 @@ class SignInStore:
             await connection.execute(statement("end_sign_in"), sign_in, at)
 
 
-def _sign_in(row: asyncpg.Record) -> SignIn:
+def _sign_in(row: Row) -> SignIn:
     return model(SignIn, row)

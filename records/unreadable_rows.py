@@ -6,16 +6,19 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 from pydantic import StringConstraints, ValidationError
 
 from domain.values import Frozen
-from records.errors import RecordStoreError
+from records.errors import CourseErased, RecordLocked, RecordStoreError
 
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=3000, pattern=r"^[^\x00]+$")]
 """The name of a row: its id, or whatever is stored in its place. A key cannot be longer."""
+
+Row: TypeAlias = asyncpg.Record | Mapping[str, Any]
+"""A row as PostgreSQL returned it, or with what is encrypted in it opened."""
 
 T = TypeVar("T")
 Shown = TypeVar("Shown", bound=Frozen)
@@ -29,6 +32,14 @@ _LONGEST_NAME: Final = 80
 _REMEMBERED: Final = 1000
 
 log = logging.getLogger(__name__)
+
+
+class LockedRow(dict[str, Any]):
+    """A row that holds encrypted content which cannot be opened, and why."""
+
+    def __init__(self, row: Row, why: RecordLocked | CourseErased) -> None:
+        super().__init__(row)
+        self.why = why
 
 
 class Unreadable(Frozen):
@@ -78,8 +89,8 @@ class Reading:
     def all(
         self,
         relation: str,
-        rows: Iterable[asyncpg.Record],
-        shape: Callable[[asyncpg.Record], T],
+        rows: Iterable[Row],
+        shape: Callable[[Row], T],
         key: str,
         *,
         of: str | None = None,
@@ -97,7 +108,7 @@ class Reading:
                     readable.append(fact)
         return Found(readable, unreadable, ids)
 
-    def one(self, relation: str, row: asyncpg.Record, shape: Callable[[asyncpg.Record], T], key: str) -> T:
+    def one(self, relation: str, row: Row, shape: Callable[[Row], T], key: str) -> T:
         """Converts one row by `shape`. Raises `RowUnreadable`."""
         match self.read(relation, row, shape, key):
             case Unreadable() as broken:
@@ -108,13 +119,18 @@ class Reading:
     def read(
         self,
         relation: str,
-        row: asyncpg.Record,
-        shape: Callable[[asyncpg.Record], T],
+        row: Row,
+        shape: Callable[[Row], T],
         key: str,
         *,
         of: str | None = None,
     ) -> T | Unreadable:
-        """Converts one row by `shape`, or says what is wrong with it."""
+        """Converts one row by `shape`, or says what is wrong with it. One that was erased is no fault, nor logged."""
+        if isinstance(row, LockedRow):
+            locked = Unreadable(id=str(row[key]), detail=str(row.why))
+            if isinstance(row.why, RecordLocked):
+                self._tell(relation, of, locked)
+            return locked
         try:
             return shape(row)
         except Exception as wrong:  # noqa: BLE001  whatever is wrong with one row, the others are shown
@@ -133,7 +149,7 @@ class Reading:
         log.error("A row of %s cannot be read, %s: %s", whose, broken.name, broken.detail)
 
 
-def model(shape: type[Shown], fields: Mapping[str, object] | asyncpg.Record) -> Shown:
+def model(shape: type[Shown], fields: Row) -> Shown:
     """Validates these columns as a model. Raises `ValidationError`, or `Impossible`."""
     fact = shape.model_validate(dict(fields))
     if impossible := sorted(set(_impossible(fact))):

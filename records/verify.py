@@ -23,16 +23,35 @@ class LedgerVerdict(Frozen):
         return self.fault is None
 
 
-def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> LedgerVerdict:
+def verify(
+    entries: Sequence[Entry], temporal_head: tuple[int, str] | None, *, stored: Sequence[Entry] = ()
+) -> LedgerVerdict:
     """Recomputes the chain of one course's entries, given in order, and compares it with Temporal's (sequence, hash).
 
-    Entries that are still in the outbox count as missing: the verdict on a running course is of that moment only.
+    Where the entries are encrypted, `stored` are they as stored, a chain of its own. Entries that are still in the
+    outbox count as missing: the verdict on a running course is of that moment only.
     """
     return LedgerVerdict(
         sequence=entries[-1].sequence if entries else 0,
         head=entries[-1].hash if entries else GENESIS,
         is_compared=temporal_head is not None,
-        fault=first_fault(entries) or (_difference(entries, *temporal_head) if temporal_head else None),
+        fault=(first_fault(stored) if stored is not entries else None)
+        or first_fault(entries)
+        or (_difference(entries, *temporal_head) if temporal_head else None),
+    )
+
+
+def verify_erased(stored: Sequence[Entry], ended_with: tuple[int, str]) -> LedgerVerdict:
+    """Recomputes the chain of a course whose content was erased: it must end with the row and hash that it had then."""
+    verdict = verify(stored, None)
+    if verdict.fault or (verdict.sequence, verdict.head) == ended_with:
+        return verdict
+    reason = f"it ended with row {ended_with[0]} when it was erased, and that was another row or is gone"
+    return LedgerVerdict(
+        sequence=verdict.sequence,
+        head=verdict.head,
+        is_compared=False,
+        fault=ChainFault(sequence=min(verdict.sequence + 1, ended_with[0]), reason=reason),
     )
 
 

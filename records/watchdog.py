@@ -15,12 +15,14 @@ from domain.escalation.watchdog import ExpectedMove, Suspect, Tick
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.values import CourseId
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
-from records.errors import GivesWay, in_our_words, where
+from records.encrypted_rows import alarm_as_stored, opened, seal_to_write
+from records.errors import CourseErased, GivesWay, RecordLocked, in_our_words, where
 from records.schema import require_schema
+from records.sealing import CourseSeal
 from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
-from records.unreadable_rows import Found, Unreadable, as_moment, model
+from records.unreadable_rows import Found, Row, Unreadable, as_moment, model
 
 TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
 
@@ -46,6 +48,24 @@ class WatchdogStore:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._reading = connections.reading
+        self._keyring = connections.keyring
+
+    async def _opened(self, connection: PoolConnectionProxy, rows: Sequence[Row]) -> Sequence[Row]:
+        return await opened(connection, self._keyring, rows)
+
+    async def _seal(self, connection: PoolConnectionProxy, alarm: WatchdogAlarm) -> CourseSeal | None:
+        """The seal of the alarm's course, if it has one.
+
+        None also where its key is not at hand, or was erased, as long as nobody has typed anything: whoever must be
+        called is called without it, and the watch over everybody else goes on. Else raises `RecordLocked`, or
+        `CourseErased`.
+        """
+        try:
+            return await seal_to_write(connection, self._keyring, alarm.escalation.view.course_id)
+        except (RecordLocked, CourseErased):
+            if alarm.is_noted:
+                raise
+            return None
 
     async def last_look(self) -> Tick | None:
         """The watchdog's last tick; None if there is none, or it cannot be read."""
@@ -74,7 +94,7 @@ class WatchdogStore:
         If it cannot be read, the one before it.
         """
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("incidents"))
+            rows = await self._opened(connection, await connection.fetch(statement("incidents")))
         found = self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
         newest: dict[tuple[CourseId, int | None], WatchdogAlarm] = {}
         for alarm in sorted(found, key=lambda one: one.number):
@@ -85,8 +105,8 @@ class WatchdogStore:
     async def incident(self, escalation: EscalationId) -> WatchdogAlarm | None:
         """One watchdog alarm; None if there is none of this id."""
         async with self._connections.connection() as connection:
-            row = await connection.fetchrow(statement("incident"), escalation)
-        return self._reading.one("watch_incidents", row, _alarm, "escalation_id") if row else None
+            rows = await self._opened(connection, await connection.fetch(statement("incident"), escalation))
+        return self._reading.one("watch_incidents", rows[0], _alarm, "escalation_id") if rows else None
 
     async def add(self, alarm: WatchdogAlarm) -> None:
         """Stores a new alarm, also among the escalations.
@@ -107,8 +127,9 @@ class WatchdogStore:
                     of=alarm.of,
                     is_for_all=alarm.is_for_all,
                 )
-            await project_escalation(connection, alarm.escalation.view)
-            await connection.execute(statement("raise_incident"), alarm.id, alarm.model_dump(mode="json"))
+            seal = await self._seal(connection, alarm)
+            await project_escalation(connection, alarm.escalation.view, seal)
+            await connection.execute(statement("raise_incident"), alarm.id, alarm_as_stored(alarm, seal))
 
     async def move(
         self, escalation: EscalationId, step: Callable[[WatchdogAlarm], WatchdogAlarm]
@@ -118,13 +139,15 @@ class WatchdogStore:
         If `step` raises, nothing changes.
         """
         async with self._connections.transaction() as connection:
-            row = await connection.fetchrow(statement("hold_incident"), escalation)
-            if row is None:
+            rows = await self._opened(connection, await connection.fetch(statement("hold_incident"), escalation))
+            if not rows:
                 return None
-            before = self._reading.one("watch_incidents", row, _alarm, "escalation_id")
+            before = self._reading.one("watch_incidents", rows[0], _alarm, "escalation_id")
             after = step(before)
             if after != before:
-                await _keep(connection, after)
+                seal = await self._seal(connection, after)
+                await connection.execute(statement("move_incident"), after.id, alarm_as_stored(after, seal))
+                await project_escalation(connection, after.escalation.view, seal)
             return after
 
     async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> Found[ExpectedMove]:
@@ -136,7 +159,7 @@ class WatchdogStore:
             rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)
         return self._all_expected(rows)
 
-    def _all_expected(self, rows: Sequence[asyncpg.Record]) -> Found[ExpectedMove]:
+    def _all_expected(self, rows: Sequence[Row]) -> Found[ExpectedMove]:
         found = self._reading.all("courses", rows, _expected, "course_id")
         timeless = [row for row in rows if as_moment(row["moves_at"]) is None]
         asked = self._reading.all("courses", timeless, _long_expected, "course_id")
@@ -153,7 +176,8 @@ class WatchdogStore:
     async def incidents_of_rounds(self, since: datetime, courses: Collection[CourseId]) -> Found[WatchdogAlarm]:
         """The alarms about no dosed patient that are unresolved or were resolved after `since`; all of `courses`."""
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
+            found = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
+            rows = await self._opened(connection, found)
         return self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
 
     async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
@@ -173,29 +197,24 @@ class WatchdogStore:
         return self._reading.all("watch_silences", rows, _silence, "course_id")
 
 
-def _look(row: asyncpg.Record) -> Tick:
+def _look(row: Row) -> Tick:
     return model(Tick, row)
 
 
-def _expected(row: asyncpg.Record) -> ExpectedMove:
+def _expected(row: Row) -> ExpectedMove:
     return model(ExpectedMove, row)
 
 
-def _long_expected(row: asyncpg.Record) -> ExpectedMove:
+def _long_expected(row: Row) -> ExpectedMove:
     return model(ExpectedMove, {**row, "moves_at": LONG_AGO})
 
 
-def _silence(row: asyncpg.Record) -> Silence:
+def _silence(row: Row) -> Silence:
     return model(Silence, row)
 
 
-def _alarm(row: asyncpg.Record) -> WatchdogAlarm:
+def _alarm(row: Row) -> WatchdogAlarm:
     return model(WatchdogAlarm, row["incident"])
-
-
-async def _keep(connection: PoolConnectionProxy, alarm: WatchdogAlarm) -> None:
-    await connection.execute(statement("move_incident"), alarm.id, alarm.model_dump(mode="json"))
-    await project_escalation(connection, alarm.escalation.view)
 
 
 class WatchdogLock:

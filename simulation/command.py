@@ -23,7 +23,7 @@ from simulation.live.serving import HOST, FloorPlan, keep_a_floor
 from simulation.scripts.cohort import drawn_script
 from simulation.scripts.scripts import ScriptPart, everybody, parts
 from stack.console import PORT_OPTION
-from stack.payload_keys import codec_of
+from stack.payload_keys import codec_of, keyring_of
 from stack.ports import claim
 from stack.supervisor import Stack, StackPlan
 
@@ -99,7 +99,7 @@ async def _show(scratch: Path, data: Path | None, staging: Staging, console: Con
             Stack(plan, lambda line: console.print(line, markup=False, soft_wrap=True))
         )
         board = display.Counter(len(cast)) if staging.quiet else display.ProgressBoard(cast)
-        store = await exits.enter_async_context(open_store(stack.file.database))
+        store = await exits.enter_async_context(open_store(stack.file.database, keyring_of(stack.file)))
         client = await connect(identity=IDENTITY, target_host=stack.file.temporal, codec=codec_of(stack.file))
         clinic = Clinic(client, library, store, board, staging.pace)
         with Live(board, console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.codec import EncryptionCodec
+from records.sealing import Keyring
 from settings import KEY_BYTES, PayloadKey, payload_keys, read_settings
 from stack.directory import DataDirectory
 from stack.errors import StackMisconfigured
@@ -50,9 +51,17 @@ def codec_of(stack: StackFile) -> EncryptionCodec | None:
 
     Raises `StackMisconfigured` or `Misconfigured`.
     """
-    settings = read_settings()
-    keys = _read(stack.payload_keys_file) if stack.payload_keys_file else settings.payload_keys
-    return EncryptionCodec.of(keys, allow_plain=stack.allow_plain_payloads or settings.allow_plain_payloads)
+    allow_plain = stack.allow_plain_payloads or read_settings().allow_plain_payloads
+    return EncryptionCodec.of(_keys_of(stack), allow_plain=allow_plain)
+
+
+def keyring_of(stack: StackFile) -> Keyring:
+    """The keyring that reads the record of a running stack. Raises as `codec_of` does."""
+    return Keyring.of(_keys_of(stack), encrypts=read_settings().encrypt_records)
+
+
+def _keys_of(stack: StackFile) -> tuple[PayloadKey, ...]:
+    return _read(stack.payload_keys_file) if stack.payload_keys_file else read_settings().payload_keys
 
 
 def _read(file: Path) -> tuple[PayloadKey, ...]:

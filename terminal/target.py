@@ -14,6 +14,7 @@ from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.values import Frozen
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
+from gateway.erasing import Erasing
 from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
@@ -26,10 +27,12 @@ from gateway.watchdog_alarms import WatchdogAlarms
 from records.access import AccessStore
 from records.audit_chains import AuditChains
 from records.connections import open_connections
+from records.record_keys import RecordKeys
+from records.sealing import Keyring
 from records.store import RecordStore, open_store
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, read_settings
-from stack.payload_keys import codec_of
+from stack.payload_keys import codec_of, keyring_of
 from stack.stackfile import StackFile, read_stack_file
 
 Opened = TypeVar("Opened")
@@ -56,6 +59,14 @@ class Target(Frozen):
             raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
         return self.database
 
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the record. Raises `Misconfigured` or `StackMisconfigured`."""
+        if self.stack:
+            return keyring_of(self.stack)
+        settings = read_settings()
+        return Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
+
     @asynccontextmanager
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
@@ -76,30 +87,45 @@ class Target(Frozen):
             yield Escalations(await self._client())
             return
         client = await self._client(lazy=True)
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield Escalations(client, WatchdogAlarms(WatchdogStore(connections), OnCallBook(self.oncall).now))
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[RecordStore]:
         """Connects to the record store."""
-        async with open_store(self.database_url) as store:
+        async with open_store(self.database_url, self.keyring) as store:
             yield store
 
     @asynccontextmanager
     async def both_memories(self) -> AsyncIterator[tuple[RecordStore, WatchdogStore, Courses, Escalations]]:
         """Connects to the record store, with the watchdog's part of it, and to courses and escalations."""
         async with (
-            open_connections(self.database_url) as connections,
+            open_connections(self.database_url, self.keyring) as connections,
             self.courses() as courses,
             self.escalations() as escalations,
         ):
             yield RecordStore(connections), WatchdogStore(connections), courses, escalations
 
     @asynccontextmanager
+    async def record_keys(self) -> AsyncIterator[tuple[RecordStore, RecordKeys]]:
+        """Connects to the record store, as its owner, and to its keys."""
+        async with open_connections(self.database_url, self.keyring) as connections:
+            yield RecordStore(connections), RecordKeys(connections)
+
+    @asynccontextmanager
+    async def erasing(self) -> AsyncIterator[Erasing]:
+        """Connects to both, to erase a course."""
+        async with (
+            open_connections(self.database_url, self.keyring) as connections,
+            self.courses() as courses,
+        ):
+            yield Erasing(await self._client(), courses, RecordStore(connections), RecordKeys(connections))
+
+    @asynccontextmanager
     async def verification(self) -> AsyncIterator[Verification]:
         """Connects to both, to verify them."""
         async with (
-            open_connections(self.database_url) as connections,
+            open_connections(self.database_url, self.keyring) as connections,
             self.courses() as courses,
             self.escalations() as escalations,
         ):
@@ -111,13 +137,13 @@ class Target(Frozen):
     @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:
         """Connects to the API tokens."""
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield Tokens(AccessStore(connections))
 
     @asynccontextmanager
     async def access(self) -> AsyncIterator[AccessStore]:
         """Connects to the audit."""
-        async with open_connections(self.database_url) as connections:
+        async with open_connections(self.database_url, self.keyring) as connections:
             yield AccessStore(connections)
 
     @asynccontextmanager

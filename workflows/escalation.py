@@ -317,6 +317,7 @@ class EscalationWorkflow:
 
     async def _act(self, order: Order) -> EscalationView:
         """Carries out an order once it is known who is on call; it may arrive before that."""
+        self._escalation = self._escalation.took(order)
         while (snapshot := self._snapshot) is None:
             self._escalation.check_open()
             await until(lambda: self._snapshot is not None or self._escalation.is_resolved)
@@ -327,6 +328,7 @@ class EscalationWorkflow:
         return self._escalation.view
 
     def _check(self, order: Order) -> None:
+        self._escalation.check_new(order)
         if self._snapshot is None:
             self._escalation.check_open()
         else:

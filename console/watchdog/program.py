@@ -24,6 +24,7 @@ from logs import configure_logging
 from program_http import answering, create_app, listening
 from records.connections import open_connections
 from records.errors import RecordStoreError
+from records.sealing import Keyring
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings
@@ -59,6 +60,7 @@ async def watch(settings: Settings, stop: asyncio.Event) -> None:
         on_call.now()
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
+    keyring = Keyring.of(settings.payload_keys, encrypts=settings.encrypt_records)
     listener = listening(settings.watch_metrics, METRICS) if settings.watch_metrics else None
     registry, sdk = CollectorRegistry(), SdkMetrics()
     ProcessCollector(registry=registry)
@@ -70,7 +72,7 @@ async def watch(settings: Settings, stop: asyncio.Event) -> None:
         lazy=True,
     )
     async with AsyncExitStack() as stack:
-        connections = await stack.enter_async_context(open_connections(settings.database_url))
+        connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
         # It asks courses whether they move, and starts none: it needs no protocol.
         courses = Courses(client, Library(), RecordStore(connections), allow_unapproved=False)
         metrics = WatchMetrics(registry)

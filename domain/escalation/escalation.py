@@ -48,6 +48,9 @@ SETTLED_BY_ITSELF = ASKS_FOR_THE_PATIENT | {Kind.VITALS_OVERDUE, Kind.ITEM9_POSI
 Every other kind waits for a human, whatever a course says.
 """
 
+REQUESTS: Final = 1000
+"""How many requests are remembered whose orders it took: more than people send while one alarm lasts."""
+
 LINK_USED = "This link has answered once already: use the link of the newest page, or sign in"
 
 
@@ -68,7 +71,8 @@ class Escalation(Frozen):
 
     `resolvers` are the roles that may resolve it; empty for anybody.
     `unheard` is the newest attempt if it reached nobody, not even the fallback: it is repeated until an attempt reaches
-    somebody, or the ladder moves, or it is passed on, last at `passed_on_at`.
+    somebody, or the ladder moves, or it is passed on, last at `passed_on_at`. `taken` are the requests whose orders it
+    took.
 
     Every method returns the escalation as it is afterwards. A person's order may raise `Refused`: `not_open` once
     resolved, `invalid` if it names somebody who is not in the on-call file, or too long a snooze.
@@ -81,11 +85,28 @@ class Escalation(Frozen):
     used_links: tuple[str, ...] = ()
     unheard: Attempt | None = None
     passed_on_at: Moment | None = None
+    taken: tuple[str, ...] = ()
 
     @property
     def is_resolved(self) -> bool:
         """Whether the escalation is resolved."""
         return self.view.state is EscalationState.RESOLVED
+
+    def check_new(self, order: Order) -> None:
+        """Raises `Refused` (`event_id_reused`) for an order whose request has been taken before.
+
+        Each request is one order. Whoever reaches Temporal can send again what lies there, encrypted though it is: and
+        an acknowledgement as a resolution, for the two have the same fields.
+        """
+        if order.sent_by is not None and order.sent_by.request_id in self.taken:
+            told = "This order was carried out already: a new one must be a request of its own"
+            raise Refused.because(RefusalCode.EVENT_ID_REUSED, told)
+
+    def took(self, order: Order) -> "Escalation":
+        """Remembers the order's request, of which it takes no other."""
+        if order.sent_by is None or order.sent_by.request_id in self.taken:
+            return self
+        return self.but(taken=(*self.taken, order.sent_by.request_id)[-REQUESTS:])
 
     def act(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """Carries out a person's order; the news of it names who sent it."""

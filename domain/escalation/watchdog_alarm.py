@@ -56,6 +56,11 @@ class WatchdogAlarm(Frozen):
         """Whether the alarm is resolved."""
         return self.escalation.is_resolved
 
+    @property
+    def is_noted(self) -> bool:
+        """Whether somebody has typed a note on it; the others are Kapstan's own, and say nothing of the patient."""
+        return self.escalation.view.note not in {None, MOVES_AGAIN, *_own_words(self.found, self.of)}
+
     def advanced(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """Moves to the next step if that is due, with its people's pages due; a late acknowledgement lapses.
 
@@ -151,9 +156,14 @@ def raised(
         opened_at=now,
     )
     alarm = opened(opening, now)
-    if found is not None:
-        alarm = alarm.but(view=alarm.view.but(note=words(found, of)))
+    for note in _own_words(found, of):
+        alarm = alarm.but(view=alarm.view.but(note=note))
     return WatchdogAlarm(escalation=alarm, found=found, of=of, is_for_all=is_for_all)
+
+
+def _own_words(found: SilenceReason | None, of: EscalationId | None) -> tuple[str, ...]:
+    """The note of a new alarm, if it has one."""
+    return () if found is None else (words(found, of),)
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:

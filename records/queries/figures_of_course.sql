@@ -5,7 +5,7 @@ SELECT
     (
         SELECT coalesce(json_agg(json_build_object(
             'instrument', instrument, 'baseline', baseline, 'latest', latest, 'is_response', is_response,
-            'is_remission', is_remission
+            'is_remission', is_remission, 'sealed', sealed
         ) ORDER BY instrument), '[]')
         FROM course_measures AS measure
         WHERE measure.course_id = course_figures.course_id

@@ -15,12 +15,14 @@ BEGIN
         EXECUTE format(
             'GRANT SELECT ON schema_migrations, ledger, courses, course_cards, course_summaries, course_figures,'
             ' course_measures, bookings, escalations, escalation_views, escalation_pages, watch_incidents, watch_looks,'
-            ' watch_silences, verifications, ended_courses TO %I', runtime);
+            ' watch_silences, verifications, ended_courses, course_keys TO %I', runtime);
         -- What `kapstan verify` recomputes, whoever runs it: the audit and its chains, and the tokens, as hashes.
         EXECUTE format(
             'GRANT SELECT ON audit_heads, course_reads, administration, failed_sign_ins, sign_ins, tokens TO %I', runtime);
         -- Whoever writes a list numbers the change, and a watcher reads how far the numbers are.
         EXECUTE format('GRANT SELECT, USAGE ON SEQUENCE changes TO %I', runtime);
+        -- Whoever writes of a course first makes its key; neither changes or erases any.
+        EXECUTE format('GRANT INSERT (course_id, key_id, wrapped) ON course_keys TO %I', runtime);
         -- What a verification found.
         EXECUTE format('GRANT INSERT ON verifications TO %I', runtime);
         -- Escalations as their workflows tell them, and those of the watch.

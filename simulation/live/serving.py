@@ -31,7 +31,7 @@ from simulation.live.live_clinic import LiveClinic
 from simulation.live.patients_on_the_floor import FloorRoster
 from simulation.live.real_time import RealWall
 from stack.errors import StoppedEarly
-from stack.payload_keys import codec_of
+from stack.payload_keys import codec_of, keyring_of
 from stack.supervisor import Stack, StackPlan
 
 IDENTITY = "kapstan-demo-floor"
@@ -87,7 +87,7 @@ async def keep_a_floor(plan: FloorPlan, console: Console) -> None:
         stack = await exits.enter_async_context(
             Stack(to_run, lambda line: console.print(line, markup=False, soft_wrap=True))
         )
-        store = await exits.enter_async_context(open_store(stack.file.database))
+        store = await exits.enter_async_context(open_store(stack.file.database, keyring_of(stack.file)))
         served = Served(plan, stack, store, inbox, Ticker(console, time_zone), console)
         try:
             await stack.unless_stopped(served.live())

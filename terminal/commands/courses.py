@@ -307,6 +307,8 @@ def _rebuilt(rebuilt: Rebuilt) -> str:
     course_id = escape(rebuilt.course_id)
     if rebuilt.is_taken_off:
         return f"[green]✓[/] {course_id}: taken off the lists: neither a ledger nor Temporal knows it"
+    if rebuilt.erased is not None:
+        return f"[green]✓[/] {course_id}: left as it is: {escape(rebuilt.erased)}"
     escalations = count_of(rebuilt.escalations, "escalation")
     if rebuilt.left is not None:
         return f"[red]✗[/] {course_id}: its row is left as it was, {escalations} listed anew: {escape(rebuilt.left)}"
@@ -326,6 +328,10 @@ def _verdict(verified: Finding) -> str:
     whole = f"{count_of(verdict.sequence, 'entry', 'entries')}, chain whole ({verdict.head[:12]}…)"
     if verified.unanswered is not None:
         return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
+    if verified.erased_at is not None:
+        return (
+            f"[green]✓[/] {verified.course_id}: {whole}, its content erased at {verified.erased_at:%Y-%m-%d %H:%M} UTC"
+        )
     held = "as its workflow left it" if verified.has_ended else "as Temporal holds it"
     return f"[green]✓[/] {verified.course_id}: {whole}, {held}"
 

@@ -14,7 +14,7 @@ from gateway.verification import UNKNOWN_TO_TEMPORAL, Verification, Verified
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict, TokenDiffers
 from records.projection import Head
-from records.store import RecordStore
+from records.store import RecordStore, StoredLedger
 from records.unreadable_rows import Found
 from tests.support.record_samples import ledger, readings
 
@@ -28,8 +28,9 @@ class Store:
         heads = (Head(course_id=one, sequence=2, hash=ledger(readings(2), one)[-1].hash) for one in FLEET)
         return Found(heads, ids=FLEET)
 
-    async def ledger(self, course: CourseId) -> list[object]:
-        return list(ledger(readings(2), course))
+    async def stored_ledger(self, course: CourseId) -> StoredLedger:
+        entries = ledger(readings(2), course)
+        return StoredLedger(entries, entries)
 
     async def course(self, _course: CourseId) -> None: ...
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,12 @@ COURSE = "EX-1"
 
 @pytest.fixture
 async def stack() -> AsyncIterator[StackFile]:
+    async with ahead_of_time() as running:
+        yield running
+
+
+@asynccontextmanager
+async def ahead_of_time(**environment: str) -> AsyncIterator[StackFile]:
     """A stack whose courses' clocks may be moved ahead."""
     with fresh_folder() as folder:
         async with inbox() as received:
@@ -38,6 +44,7 @@ async def stack() -> AsyncIterator[StackFile]:
                 oncall=on_call_file(folder, received),
                 migrate=migrate,
                 time_skipping=True,
+                environment=environment,
             )
             async with Stack(plan, lambda _line: None) as running:
                 yield running.file
@@ -108,11 +115,11 @@ async def told(stack: StackFile) -> dict[str, Any]:
     return {**found, "forecast": found["forecast"]["pages"]}
 
 
-async def ends(stack: StackFile) -> None:
+async def ends(stack: StackFile, course: str = COURSE) -> None:
     """Two hours pass in which nothing happens."""
     config = TimeSkippingConfig(enabled=False, disable_propagation=True)
     skipper = TimeSkipper(await spoken_to(stack), config=config)
-    handle = skipper.client.get_workflow_handle(course_workflow_id(COURSE))
+    handle = skipper.client.get_workflow_handle(course_workflow_id(course))
     await skipper.fast_forward(handle, timedelta(hours=2))
 
     async def is_over() -> bool:
@@ -121,10 +128,10 @@ async def ends(stack: StackFile) -> None:
     await eventually(is_over)
 
 
-async def is_forgotten(stack: StackFile) -> None:
+async def is_forgotten(stack: StackFile, course: str = COURSE) -> None:
     """As Temporal does after the retention."""
     client = await spoken_to(stack)
-    async for one in client.list_workflows(f'WorkflowId = "{course_workflow_id(COURSE)}"'):
+    async for one in client.list_workflows(f'WorkflowId = "{course_workflow_id(course)}"'):
         await client.workflow_service.delete_workflow_execution(
             DeleteWorkflowExecutionRequest(
                 namespace=client.namespace,
@@ -133,13 +140,13 @@ async def is_forgotten(stack: StackFile) -> None:
         )
 
     async def is_so() -> bool:
-        return not await is_known(stack)
+        return not await is_known(stack, course)
 
     await eventually(is_so)
 
 
-async def is_known(stack: StackFile) -> bool:
+async def is_known(stack: StackFile, course: str = COURSE) -> bool:
     with suppress(RPCError):
-        await (await spoken_to(stack)).get_workflow_handle(course_workflow_id(COURSE)).describe()
+        await (await spoken_to(stack)).get_workflow_handle(course_workflow_id(course)).describe()
         return True
     return False

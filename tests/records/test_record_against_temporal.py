@@ -53,6 +53,9 @@ class Temporal:
     async def held_head(self, course: CourseId) -> HeldHead:
         return HeldHead(head=self._ward(course).course.head)
 
+    async def is_in_temporal(self, course: CourseId) -> bool:
+        return course in self.wards
+
     async def as_listed(self, course: CourseId, at: datetime) -> Batch:
         return batch_of(self._ward(course).course, (), at)
 
@@ -234,6 +237,10 @@ async def test_an_escalation_about_the_record_is_no_course_that_nobody_knows(
         (
             "UPDATE bookings SET room = 'oak' WHERE course_id = 'MARA-1'",
             "bookings: MARA-1~1: not as Kapstan wrote it: room",
+        ),
+        (
+            "UPDATE bookings SET stage = 'limbo' WHERE course_id = 'MARA-1'",
+            "bookings: MARA-1~1: its stage cannot be read",
         ),
         (
             """INSERT INTO bookings SELECT course_id, 9, site, stage, starts_at, ends_at, is_here, is_off, room, staff,

@@ -58,6 +58,9 @@ OF_NEITHER = [
     "UPDATE administration SET what = 'nothing'",
     "DELETE FROM failed_sign_ins",
     "DELETE FROM sign_ins",
+    "DELETE FROM course_keys",
+    "UPDATE course_keys SET wrapped = ''",
+    "INSERT INTO course_keys (course_id, erased_at, ended_with, ended_hash) VALUES ('MARA-1', now(), 1, '')",
     "UPDATE sign_ins SET hash = ''",
     "UPDATE audit_heads SET sequence = 0",
     "INSERT INTO audit_heads VALUES ('other', 0, '')",
@@ -178,6 +181,7 @@ async def test_who_may_what_of_each_table(superuser: asyncpg.Connection) -> None
         for row in every
     } == {
         "ledger": ("IS", "S"),
+        "course_keys": ("S", "S"),  # and of three columns I
         "courses": ("ISU", "S"),
         "course_cards": ("S", "S"),
         "course_summaries": ("S", "S"),
@@ -218,10 +222,13 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
     owners = {
         "create_token",
         "drop_bookings_but",
+        "encrypt_ledger",
+        "erase_course_key",
         "record_migration",
         "revoke_token",
         "unlist_course",
         "unlist_escalation",
+        "wrap_course_key",
     }
     assert refused == {
         WORKER_ROLE: owners
@@ -230,7 +237,7 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
         | {"begin_sign_in", "end_sign_in", "use_sign_in"},
         CONSOLE_ROLE: owners
         | {"append_entry", "drop_measures_but", "project_course", "project_figures", "project_measure"}
-        | {"keep_ended_course", "project_booking"}
+        | {"encrypt_ended_course", "keep_ended_course", "project_booking"}
         | {"set_back_course"},
     }
 

@@ -20,9 +20,11 @@ from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from records.connections import Connections, open_connections
 from records.errors import RecordStoreError
+from records.sealing import WITHOUT_KEYS, Keyring
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
 from tests.records.conftest import Postgres
+from tests.records.test_record_encrypted import ENCRYPTS
 from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, batch, ledger, readings
 from tests.support.running_stack import example_on_call
@@ -128,6 +130,21 @@ class Night:
 async def night(database_url: str) -> AsyncIterator[Night]:
     async with open_connections(database_url) as connections:
         yield Night(connections, database_url)
+
+
+@pytest.mark.parametrize("keyring", [ENCRYPTS, WITHOUT_KEYS], ids=["with its keys", "without"])
+async def test_an_encrypted_record_keeps_no_page_back(database_url: str, keyring: Keyring) -> None:
+    """Whoever watches without the key of a course says nothing of the patient in clear, and calls all the same."""
+    async with open_connections(database_url, ENCRYPTS) as workers, open_connections(database_url, keyring) as watching:
+        night = Night(watching, database_url)
+        night.store = RecordStore(workers)
+        await night.mara_is_due(ago=GRACE)
+
+        await night.looks()
+        await night.looks()
+
+        assert night.phones.addresses == FIRST_STEP
+        assert [(one.state, len(one.pages)) for one in await night.escalations()] == [(EscalationState.OPEN, 3)]
 
 
 async def test_who_is_overlooked_has_the_first_step_paged(night: Night) -> None:

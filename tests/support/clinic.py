@@ -35,7 +35,7 @@ from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
 from gateway.whole_tasks import applying_whole_tasks
 from gateway.workflow_calls import TooMany, Unavailable
-from records.errors import RecordStoreUnreachable
+from records.errors import CourseErased, RecordStoreUnreachable
 from tests.support.cast import WEEKLY
 from tests.support.eventually import eventually
 from tests.support.on_call_side import PagerTwin
@@ -70,6 +70,7 @@ class RecordsTwin:
         self.figures: dict[CourseId, list[CourseFigures]] = {}
         self.escalations: dict[EscalationId, EscalationView] = {}
         self.ended: dict[CourseId, Course] = {}
+        self.erased: dict[CourseId, datetime] = {}
         self.is_away = False
         self.differs = False
 
@@ -100,8 +101,13 @@ class RecordsTwin:
     async def ended_course(self, course_id: CourseId) -> Course | None:
         """For whoever asks after a course, as the record store answers."""
         self._check_there()
+        if (at := self.erased.get(course_id)) is not None:
+            raise CourseErased(course_id, at, (len(self.entries[course_id]), "as stored"))
         kept = self.ended.get(course_id)
         return kept if kept and kept.sequence == len(self.entries[course_id]) else None
+
+    async def erased_at(self, course_id: CourseId) -> datetime | None:
+        return None if self.is_away else self.erased.get(course_id)
 
     async def has_course(self, course_id: str) -> bool:
         self._check_there()

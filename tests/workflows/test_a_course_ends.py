@@ -1,7 +1,7 @@
 """A closed course ends once nothing is owed; whoever asks is answered as before, and the next fact wakes it again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -373,6 +373,45 @@ async def test_the_watch_knows_an_ended_course_from_one_that_is_lost(clinic: Cli
     assert await asks(expected) == NoAnswer(why=SilenceReason.ENDED)
     clinic.records.ended[mara.course] = kept
     await forgets_all(clinic, mara)
+    assert await asks(expected) == NextMove(moves_at=None)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+async def test_a_course_that_ended_and_was_erased_says_so_whatever_it_is_asked(
+    clinic: Clinic, *, is_forgotten: bool
+) -> None:
+    """Whether Temporal holds its workflow still or not; a fact wakes nobody, its id is not free, nobody is alarmed."""
+    mara = await ends(clinic, await closed(clinic))
+    if is_forgotten:
+        await forgets_all(clinic, mara)
+    assert await clinic.courses.is_in_temporal(mara.course) is not is_forgotten
+    clinic.records.erased[mara.course] = datetime(2026, 1, 5, 17, tzinfo=UTC)
+
+    async def refusal(asked: Awaitable[object]) -> tuple[RefusalCode, str]:
+        with pytest.raises(Refused) as refused:
+            await asked
+        return refused.value.refusal.code, refused.value.refusal.message
+
+    now, erased = datetime.now(UTC), f"The content of course {mara.course} was erased on 2026-01-05 at 17:00 UTC"
+    for asked in (
+        mara.view(),
+        clinic.courses.ledger_head(mara.course),
+        clinic.courses.held_head(mara.course),
+        clinic.courses.pinned(mara.course),
+        clinic.courses.as_listed(mara.course, now),
+        clinic.courses.report(phq9(mara.course, at=now)),
+        clinic.courses.ask(phq9(mara.course, at=now)),
+        clinic.courses.report(discontinuation(mara.course, at=now)),
+    ):
+        assert await refusal(asked) == (RefusalCode.UNKNOWN_COURSE, erased)
+    for asked in (
+        clinic.courses.report(referral(mara.course, at=now)),
+        clinic.courses.ask(referral(mara.course, at=now)),
+    ):
+        assert await refusal(asked) == (RefusalCode.COURSE_EXISTS, f"{erased}: its id is not used again")
+    assert is_forgotten or not await runs_on(mara)
+    asks = Liveness(clinic.temporal.client, clinic.courses, clinic.escalations).of
+    expected = ExpectedMove(course_id=mara.course, session=None, moves_at=now)
     assert await asks(expected) == NextMove(moves_at=None)
 
 

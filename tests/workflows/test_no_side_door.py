@@ -12,18 +12,22 @@ import pytest
 import pytest_asyncio
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.common import RawValue
 from temporalio.converter import PayloadCodec, WorkflowSerializationContext
 from temporalio.worker import Replayer, Worker
 
-from domain.escalation.messages import Acknowledge, Change, Notice, Resolve
+from domain.access import SentBy
+from domain.escalation.messages import Acknowledge, Change, Notice, Reassign, Resolve
 from domain.refusal import RefusalCode, Refused
 from domain.views.course import CourseView
 from gateway.codec import EncryptionCodec
 from gateway.compression import CompressionCodec
 from gateway.courses import Courses, NothingRecorded
+from gateway.escalations import Escalations
 from gateway.sandbox import Sandbox
 from gateway.temporal import connect, data_converter
+from gateway.undecipherable import Undecipherable
 from gateway.workflow_calls import KeysDiffer, Unavailable
 from settings import PayloadKey
 from tests.support.cast import OSEI, hold, vitals
@@ -46,9 +50,12 @@ def codec(*keys: PayloadKey, allow_plain: bool = False) -> EncryptionCodec | Non
     return EncryptionCodec.of(keys, allow_plain=allow_plain)
 
 
-async def holding(temporal: Temporal, *keys: PayloadKey, allow_plain: bool = False) -> Client:
+async def holding(
+    temporal: Temporal, *keys: PayloadKey, allow_plain: bool = False, for_callers: bool = False
+) -> Client:
     """A client of somebody who has these keys."""
     return await connect(
+        for_callers=for_callers,
         identity="test",
         target_host=temporal.client.service_client.config.target_host,
         codec=codec(*keys, allow_plain=allow_plain),
@@ -240,6 +247,42 @@ async def test_news_in_clear_is_no_news(clinic: Clinic, temporal: Temporal) -> N
 
     assert escalation in {one.id for one in (await mara.view()).escalations}
     assert not [entry for entry in await mara.ledger() if entry.type == "kap.escalation.resolved"]
+
+
+def lies_there(history: WorkflowHistory) -> Payload:
+    """What the first update carried, encrypted: whoever reaches Temporal can read it off."""
+    accepted = (
+        event.workflow_execution_update_accepted_event_attributes
+        for event in history.events
+        if event.HasField("workflow_execution_update_accepted_event_attributes")
+    )
+    [payload] = next(accepted).accepted_request.input.args.payloads
+    return payload
+
+
+@pytest.mark.parametrize("as_order", ["resolve", "acknowledge"])
+async def test_what_somebody_answered_once_is_no_answer_again(
+    clinic: Clinic, temporal: Temporal, as_order: str
+) -> None:
+    """An acknowledgement is read off Temporal, and sent again: as a resolution, or to keep the alarm quiet for ever."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    [escalation] = (await mara.sends(vitals(mara.course, at=datetime.now(UTC), spo2=80))).escalations
+    await mara.is_called(OSEI)
+    console = Escalations(await holding(temporal, NEW, OLD, for_callers=True))
+    sent_by = SentBy(token="a1b2c3d4", request_id=uuid4().hex)
+    await console.act(escalation, Acknowledge(by="osei", note="On my way", sent_by=sent_by))
+    if as_order == "acknowledge":
+        again = sent_by.but(request_id=uuid4().hex)
+        await console.act(escalation, Reassign(by="osei", to="lind", sent_by=again))
+    before = await clinic.escalations.view(escalation)
+
+    handle = (await holding(temporal)).get_workflow_handle(f"escalation/{escalation.replace('~', '/')}")
+    copy = RawValue(lies_there(await handle.fetch_history()))
+    with pytest.raises((WorkflowUpdateFailedError, Undecipherable)):  # why it was refused, is encrypted too
+        await handle.execute_update(as_order, copy, id=uuid4().hex, result_type=RawValue)
+
+    now = await clinic.escalations.view(escalation)
+    assert (now.state, now.acknowledged_by) == (before.state, before.acknowledged_by)
 
 
 async def test_all_that_workflows_say_to_each_other_is_read_where_it_belongs(clinic: Clinic) -> None:

@@ -1,6 +1,7 @@
 """A list as a CSV file, the same for every page that has one: whole or refused, and safe to open in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
@@ -23,15 +24,23 @@ MOST_ROWS: Final = 50_000
 NOT_KNOWN: Final = "not_known"
 """The last column of a list from the record: why the rest of a row is not known, and blank where it is."""
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What text must not begin with: a spreadsheet would take it for a formula, and do what it says."""
+FORMULA: Final = re.compile(
+    r"""
+    (?: ^ | (?<=[;\t\r\n]) )  # where a cell begins, or one would where a semicolon or a tab is what ends them
+    (?= [\s"]* [=+\-@\uff1d\uff0b\uff0d\uff20] )  # what follows is a formula; the last four are wide ones
+    | ^ (?= [\t\r\n] )
+    """,
+    re.VERBOSE,
+)
+"""Where text has something that a spreadsheet would take for a formula, and do what it says."""
 
 
 def csv_file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Response:
     """A file of this name: RFC 4180, in UTF-8, with a line of column names. A column that a row lacks is blank.
 
     Durations are ISO 8601, several values in one cell have `; ` between them, and text that a spreadsheet would take
-    for a formula has an apostrophe before it. Raises `ProblemError` (`invalid`) for more than `MOST_ROWS` rows.
+    for a formula has an apostrophe before it, also after what may end a cell: a semicolon, a tab, a line end.
+    Raises `ProblemError` (`invalid`) for more than `MOST_ROWS` rows.
     """
     text = StringIO()
     lines = csv.DictWriter(text, columns)
@@ -76,7 +85,6 @@ def _cell(value: object) -> object:
         case tuple():
             return _cell("; ".join(map(str, value)))
         case str():
-            text = harmless(value, kept="\r")
-            return f"'{text}" if text.startswith(FORMULA) else text
+            return FORMULA.sub("'", harmless(value, kept="\r"))
         case _:
             return value

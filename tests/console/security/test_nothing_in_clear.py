@@ -1,107 +1,44 @@
-"""What the clinic said of a patient lies in PostgreSQL's folder, and in no other file that a stack writes."""
+"""What the clinic said of a patient lies in PostgreSQL's folder, or with encryption in no file that a stack writes."""
 
 import asyncio
-import base64
-import secrets
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import asyncpg
 import pytest
 
-from domain.access import TokenRole
-from tests.support.cast import vitals
-from tests.support.http_stack import House, example_events, on_the_wire
-from tests.support.ward import Ward
-
-pytestmark = pytest.mark.xdist_group("console")
+from tests.support.canary import files_with, says, sings
+from tests.support.http_stack import House, open_house
 
 RECORD: Final = "postgres"
 """The folder of the stack whose files may hold it."""
 
-BLOCK: Final = 2**24
+IN_JANUARY: Final = {"from": "2026-01-10T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+"""When the visits of the example's course are."""
 
 
+@pytest.mark.xdist_group("console")
 async def test_no_word_of_a_patient_is_in_any_file_but_the_records(house: House) -> None:
-    """A whole course, each event with a note; a low reading, who answers it and how; what is refused, or no event.
+    """The record's own files hold the word: it is found where it is."""
+    word, _ = await sings(house)
 
-    The record's own files hold the word: it is found where it is.
-    """
-    word = f"quokka{secrets.token_hex(8)}"
-    course = house.expects("EX")
-    for event in example_events(course):
-        await _is_told(house, _with(word, event))
-    await _somebody_answers(house, word)
-    await _is_turned_away(house, course, word)
-    await house.is_recorded(course)
-    await _is_written_out(house)
-
-    found = await asyncio.to_thread(_files_with, word, house.floor.data)
+    found = await asyncio.to_thread(files_with, word, house.floor.data)
 
     assert {path.parts[0] for path in found} == {RECORD}
-    assert not _says(word, house.floor.data.with_suffix(".out"))
+    assert not says(word, house.floor.data.with_suffix(".out"))
 
 
-def _with(word: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The event with a note, and with the word in what somebody gives as their reason."""
-    data = {key: f"{word} {said}" if key == "rationale" else said for key, said in event["data"].items()}
-    return {**event, "data": {**data, "note": f"She said {word}"}}
+@pytest.mark.xdist_group("encrypted")
+async def test_with_the_record_encrypted_no_word_of_a_patient_is_in_any_file() -> None:
+    """Tables, WAL, logs, Temporal's memory: whoever takes the disk along has none of it. Who may read it does."""
+    async with open_house(KAPSTAN_ENCRYPT_RECORDS="1") as house:
+        word, course = await sings(house)
+        ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).text
+        notes = (await house.admin.get("/v1/escalations")).text
+        rooms = (await house.admin.get("/v1/bookings", params=IN_JANUARY)).text
 
+        found = await asyncio.to_thread(files_with, word, house.floor.data)
 
-async def _is_told(house: House, event: dict[str, Any]) -> dict[str, Any]:
-    answer = await house.reports(event)
-    assert answer.status_code in {200, 201}, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
-
-
-async def _somebody_answers(house: House, word: str) -> None:
-    course = await house.has(Ward.dosed, "LOW")
-    low = on_the_wire(vitals(course, 1, at=datetime.now(UTC), spo2=84))
-    (escalation, *_) = (await _is_told(house, _with(word, low)))["escalations"]
-    await house.is_called_for(escalation)
-    for act in ("acknowledge", "resolve"):
-        answer = await house.admin.post(f"/v1/escalations/{escalation}/{act}", json={"by": "osei", "note": word})
-        assert answer.is_success, answer.text
-
-
-async def _is_turned_away(house: House, course: str, word: str) -> None:
-    """An act against the protocol, a body that is no event, one that is no JSON, a question about nobody's course."""
-    clinic = await house.caller(TokenRole.CLINIC)
-    first = example_events(course)[0]
-    bodies: list[Any] = [
-        _with(word, {**first, "id": "again"}),
-        {**first, "id": word, "type": f"kap.{word}"},
-        {**first, "id": "odd", "data": {**first["data"], "weight_kg": word}},
-    ]
-    statuses = [(await clinic.post("/v1/events", json=body)).status_code for body in bodies]
-    statuses.append((await clinic.post("/v1/events", content=f"{{{word}")).status_code)
-    statuses.append((await clinic.get(f"/v1/courses/{word}")).status_code)
-    assert all(400 <= status < 500 for status in statuses), statuses
-
-
-async def _is_written_out(house: House) -> None:
-    """PostgreSQL writes what it has in memory."""
-    connection = await asyncpg.connect(house.stack.database)
-    await connection.execute("CHECKPOINT")
-    await connection.close()
-
-
-def _files_with(word: str, folder: Path) -> set[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder) for path in files if _says(word, path)}
-
-
-def _says(word: str, file: Path) -> bool:
-    """Whether the file has the word: as it is, in UTF-16, in hex, or at any place of a text in base64."""
-    said = word.encode()
-    shifted = (base64.b64encode(b"\0" * shift + said)[4 if shift else 0 : -4] for shift in range(3))
-    looks = (said, word.encode("utf-16-le"), said.hex().encode(), *shifted)
-    kept = b""
-    with file.open("rb") as content:
-        while block := content.read(BLOCK):
-            kept = kept[-1024:] + block
-            if any(look in kept for look in looks):
-                return True
-    return False
+        assert found == set()
+        assert not says(word, house.floor.data.with_suffix(".out"))
+        assert word in ledger
+        assert word in notes
+        assert f"{word} willow" in rooms

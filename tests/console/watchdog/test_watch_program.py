@@ -15,6 +15,7 @@ from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
 from stack.ports import claim
 from tests.support.http_stack import House
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -37,6 +38,18 @@ async def test_without_anybody_to_page_it_does_not_start(tmp_path: Path) -> None
 
     with pytest.raises(Misconfigured, match="KAPSTAN_ONCALL"):
         await watch(nobody, asyncio.Event())
+
+
+async def test_without_a_key_for_an_encrypted_record_it_does_not_start() -> None:
+    """Whoever sets that it is encrypted sets what with, as for the console."""
+    keyless = Settings(
+        database_url="postgresql://nobody@127.0.0.1/kapstan",
+        oncall=ROOT / "examples" / "oncall.toml",
+        encrypt_records=True,
+    )
+
+    with pytest.raises(Misconfigured, match="KAPSTAN_PAYLOAD_KEYS: must have a key"):
+        await watch(keyless, asyncio.Event())
 
 
 @pytest.mark.parametrize("url", ["console:8080", "ftp://console", "http://"])

@@ -14,6 +14,7 @@ from domain.escalation.messages import (
     Resolve,
     Snooze,
 )
+from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog_alarm import (
     MOVES_AGAIN,
     DueStep,
@@ -259,6 +260,19 @@ def test_it_is_over_when_kapstan_moves_again() -> None:
         MOVES_AGAIN,
     )
     assert (over.due, over.advanced(CLINIC, after(minutes=9)), over.settled(after(minutes=9))) == ((), over, over)
+
+
+@pytest.mark.parametrize("found", [None, *SilenceReason])
+def test_what_somebody_typed_is_told_from_what_kapstan_says(found: SilenceReason | None) -> None:
+    """A new alarm states its finding, one that is over that it is: nobody's words but Kapstan's are in either."""
+    alarm = raised("MARA-1", 1, 1, MONDAY, found=found, of="MARA-1~vitals_urgent~1~1" if found else None)
+    climbed = tried(alarm.advanced(CLINIC, MONDAY))
+    taken = climbed.obeyed(Acknowledge(by="lind"), CLINIC, after(seconds=5))
+    noted = climbed.obeyed(Acknowledge(by="lind", note="I see them"), CLINIC, after(seconds=5))
+
+    assert [one.is_noted for one in (alarm, climbed, taken, noted)] == [False, False, False, True]
+    assert not noted.settled(after(seconds=9)).is_noted
+    assert climbed.obeyed(Resolve(by="lind", note="Seen"), CLINIC, after(seconds=5)).is_noted
 
 
 def test_somebody_who_left_the_file_meanwhile_is_no_hindrance() -> None:

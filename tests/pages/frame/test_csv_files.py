@@ -112,6 +112,31 @@ async def test_what_somebody_wrote_is_no_formula_in_a_spreadsheet(house: House) 
     assert rows_of(await house.admin.get("/escalations.csv", params={"course": course, "state": "open"})) == []
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        FORMULA,
+        f"Rested; {FORMULA}",
+        f"Rested;{FORMULA};{FORMULA}",
+        f"Rested\n{FORMULA}",
+        f"Rested\t{FORMULA}",
+        f'Rested;"{FORMULA}"',
+        f'Rested; ""{FORMULA}',
+        f" {FORMULA}",
+        "Rested;@SUM(A1)",
+        "\uff1d1+1;\uff0b1",
+    ],
+)
+def test_no_cell_is_a_formula_wherever_a_spreadsheet_begins_one(written: str, separator: str) -> None:
+    """In many countries it takes a semicolon for the end of a cell, and whoever wrote a note might begin one there."""
+    file = bytes(csv_file("notes", ("course_id", "note"), [{"course_id": "EX-1", "note": written}]).body).decode()
+
+    cells = [cell for row in csv.reader(StringIO(file), delimiter=separator) for cell in row]
+
+    assert [one for one in cells if one.lstrip(' "').startswith(("=", "+", "-", "@", "\uff1d", "\uff0b"))] == []
+
+
 async def test_the_on_call_plan_begins_at_the_moment_that_is_asked_for(house: House) -> None:
     """Four weeks of every rota without a gap, by each rota's own clock."""
     rows = rows_of(await house.admin.get("/oncall.csv", params={"at": "2026-12-01T02:00"}))
