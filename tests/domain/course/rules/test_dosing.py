@@ -216,9 +216,14 @@ def test_of_an_age_that_nobody_knows_the_lowest_bound_counts(opens: Opens) -> No
 
 
 def test_a_high_risk_named_after_the_clearance_stops_the_dose(ward: Ward) -> None:
-    """A C-SSRS is seen by the very next dose."""
+    """A C-SSRS is seen by the very next dose; what the clearance has not weighed is absolute."""
     ward.cleared().reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_METHOD))
-    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.suicide_risk_open", "measure.cssrs_raised"]
+
+    against = ward.course.blockers_for(dose(MARA, at=ward.now))
+    assert [(one.code, one.absolute) for one in against] == [
+        ("escalation.suicide_risk_open", True),
+        ("measure.cssrs_raised", True),
+    ]
 
 
 @pytest.mark.parametrize(
