@@ -18,8 +18,8 @@ from tests.support.mutation.mutant import MADE, RULES, Mutant
 
 KEPT: Final = MADE / "covering.json"
 
-SAYS: Final = "/test_what_is_said.py::"
-"""The tests of what is read of a blocker: they are quick, and notice most changes of one."""
+SAYS: Final = "what_is_said"
+"""The subject of the tests of what is read of a blocker: they are quick, and notice most changes of one."""
 
 GOOD_DAYS: Final = "good days "
 """How the name begins under which good days are counted."""
@@ -43,9 +43,9 @@ class Covering:
         return cls(tests, said["seconds"])
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that ran the changed statement: those of its own room first, then each with its first values.
+        """The tests that ran the changed statement: first those of its own room and of the rooms that it asks.
 
-        Of those the fastest is first.
+        Of them each claim comes once before any comes with other values, and the fastest first.
         """
         lines = self.tests.get(mutant.room, {})
         found = {test for line in statement_of(mutant) for test in lines.get(line, ())}
@@ -55,8 +55,24 @@ class Covering:
             claim, _, _ = test.partition("[")
             turns[test] = before[claim]
             before[claim] += 1
-        first = (f"/test_{mutant.room}.py::", SAYS)
-        return sorted(fastest_first, key=lambda test: (not any(one in test for one in first), turns[test]))
+        own = {mutant.room, SAYS}
+        near = own | names_in(mutant)
+        return sorted(
+            fastest_first, key=lambda test: (_subject(test) not in near, turns[test], _subject(test) not in own)
+        )
+
+
+def _subject(test: str) -> str:
+    """What the test's file is about: a room, or something that concerns several."""
+    file, _, _ = test.partition("::")
+    return Path(file).stem.removeprefix("test_")
+
+
+def names_in(mutant: Mutant) -> set[str]:
+    """The names in the changed function, those of the rooms that it asks among them."""
+    functions = (one for one in ast.walk(_module(mutant.room)) if isinstance(one, ast.FunctionDef))
+    changed = (one for one in functions if mutant.line in range(one.lineno, (one.end_lineno or one.lineno) + 1))
+    return {one.id for function in changed for one in ast.walk(function) if isinstance(one, ast.Name)}
 
 
 def statement_of(mutant: Mutant) -> range:
@@ -65,9 +81,13 @@ def statement_of(mutant: Mutant) -> range:
 
 
 @cache
+def _module(room: str) -> ast.Module:
+    return ast.parse((Path(RULES) / f"{room}.py").read_text(encoding="utf-8"))
+
+
+@cache
 def _statements(room: str) -> tuple[range, ...]:
-    module = ast.parse((Path(RULES) / f"{room}.py").read_text(encoding="utf-8"))
-    return tuple(_lines(one) for one in ast.walk(module) if isinstance(one, ast.stmt | ast.match_case))
+    return tuple(_lines(one) for one in ast.walk(_module(room)) if isinstance(one, ast.stmt | ast.match_case))
 
 
 def _lines(one: ast.stmt | ast.match_case) -> range:

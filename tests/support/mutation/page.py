@@ -35,7 +35,7 @@ MADE_FROM_HERE: Final = "<!-- From here on made by `make mutants`; what is chang
 NONE_LIVES_IN: Final = ("clearance", "dosing", "dose_bounds", "checkpoints", "vitals", "discharge", "risk_screens")
 """The rooms in which no mutant may live but those that change nothing."""
 
-SECONDS: Final = 20.0
+SECONDS: Final = 30.0
 """How long the tests of one mutant may take, as they took on the rules as they are. The first of them are tried."""
 
 

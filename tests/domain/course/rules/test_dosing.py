@@ -599,6 +599,16 @@ def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> Non
     assert [given.mg for given in ward.session().doses] == [20, 15]
 
 
+@pytest.mark.parametrize(("mg", "is_part"), [(15, True), (15.5, False)])
+def test_a_further_part_of_a_dose_is_no_more_than_what_is_left_of_it(opens: Opens, mg: float, *, is_part: bool) -> None:
+    """`parts_max`: 20 of 35 mg were given; what is more than the other 15 is a booster."""
+    ward = opens(weekly({"medicine.dose.parts_max": 2, "medicine.dose.parts_within": minutes(20)})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+
+    against = ward.reasons(dose(MARA, at=ward.begins() + minutes(6), mg=mg))
+    assert ("dose.booster_not_allowed" in against) is not is_part
+
+
 def test_a_booster_above_the_plan_is_the_prescribers(opens: Opens) -> None:
     """Together above what was planned: not the nurse's to give."""
     ward = boosted(opens, **{"medicine.dose.first_max": 1.0})
