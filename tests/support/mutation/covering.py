@@ -69,10 +69,15 @@ def _subject(test: str) -> str:
 
 
 def names_in(mutant: Mutant) -> set[str]:
-    """The names in the changed function, those of the rooms that it asks among them."""
-    functions = (one for one in ast.walk(_module(mutant.room)) if isinstance(one, ast.FunctionDef))
+    """The names in the changed function and the modules that they come from: the rooms that it asks are among them."""
+    module = _module(mutant.room)
+    functions = (one for one in ast.walk(module) if isinstance(one, ast.FunctionDef))
     changed = (one for one in functions if mutant.line in range(one.lineno, (one.end_lineno or one.lineno) + 1))
-    return {one.id for function in changed for one in ast.walk(function) if isinstance(one, ast.Name)}
+    names = {one.id for function in changed for one in ast.walk(function) if isinstance(one, ast.Name)}
+    imports = (one for one in module.body if isinstance(one, ast.ImportFrom))
+    return names | {
+        (one.module or "").rpartition(".")[2] for one in imports if any(alias.name in names for alias in one.names)
+    }
 
 
 def statement_of(mutant: Mutant) -> range:
