@@ -257,10 +257,14 @@ def _answer(
     return None
 
 
+def _first_from(session: MedicineSession, moment: datetime) -> Reading | None:
+    """The first reading taken at or after `moment`."""
+    place = bisect_left(session.readings, moment, key=lambda reading: reading.at)
+    return session.readings[place] if place < len(session.readings) else None
+
+
 def _settled_at(session: MedicineSession, checkpoint: Checkpoint, missed_at: datetime | None) -> datetime:
-    """When it was learned what became of the checkpoint: by its first reading, or that it was missed."""
-    learned = [missed_at]
-    if checkpoint.reading_at is not None:
-        place = bisect_left(session.readings, checkpoint.reading_at, key=lambda reading: reading.at)
-        learned.append(session.readings[place].recorded_at)
-    return max(moment for moment in learned if moment is not None)
+    recorded = None
+    if checkpoint.reading_at is not None and (answer := _first_from(session, checkpoint.reading_at)) is not None:
+        recorded = answer.recorded_at
+    return max(moment for moment in (missed_at, recorded) if moment is not None)

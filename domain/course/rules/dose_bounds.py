@@ -124,10 +124,7 @@ def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | N
     planned = plan.data.dose if plan else None
     if planned is None:
         return None
-    if planned.mg is not None:
-        return planned.mg
-    assert planned.mg_per_kg is not None
-    return planned.mg_per_kg * weight_kg
+    return planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight_kg
 
 
 def _highest_blockers(

@@ -77,8 +77,7 @@ def _after_answers(course: CourseState) -> Iterator[ScreenOwed]:
             continue
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and not _is_after(course.measure(rule.needs), newest.at, newest.sequence):
-            assert newest.scored.item9 is not None
-            waits = rule.waits_for_screen(newest.scored.item9, newest.recorded_at - newest.at)
+            waits = rule.waits_for_screen(newest.scored.item9 or 0, newest.recorded_at - newest.at)
             yield ScreenOwed(
                 instrument=rule.needs,
                 asked_at=newest.at,

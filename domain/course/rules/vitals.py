@@ -57,6 +57,8 @@ def standing_findings(protocol: Protocol, session: ReadingSeries, at: datetime, 
 def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
     """The readings whose second reading is awaited: since then the sign that crossed a limit was not taken again."""
     confirmed_by_a_second = dict.fromkeys(limit.vital for limit in protocol.medicine.limits if limit.confirm_within)
+    if not session.readings or not confirmed_by_a_second:
+        return
     last_of = newest_of_all(session.readings)
     for reading in {id(last_of[vital]): last_of[vital] for vital in confirmed_by_a_second if vital in last_of}.values():
         crossed = _crossed(protocol, session, reading)
@@ -140,7 +142,7 @@ def _limits_of(limits: tuple[Limit, ...]) -> Mapping[Vital, tuple[Limit, ...]]:
 
 def _is_confirmed(protocol: Protocol, session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
     """Whether one of the values before that count breached the limit too; readings without that value are skipped."""
-    cleared_with = at_clearance(protocol, session).get(limit.vital)
+    cleared_with = at_clearance(protocol, session).get(limit.vital) if limit.rise is not None else None
     before = islice(_values_before(session, reading, limit.vital), limit.compared_with)
     return any(limit.is_crossed_by(observed, cleared_with) for observed in before)
 
