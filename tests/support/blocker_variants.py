@@ -7,6 +7,7 @@ from typing import Final
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import discharge as discharge_rules
 from domain.course.state import Phase
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.protocol.model import Protocol
 from domain.values import Blocker
@@ -25,18 +26,25 @@ from tests.support.blocker_stories import (
 from tests.support.cast import (
     HAS_A_METHOD,
     HAS_A_PLAN,
+    HAS_INTENT,
     MARA,
     WEEKLY,
     assessment,
+    call,
     changed,
     check_in,
     clearance,
     cssrs,
     discharge,
     dose,
+    eligible,
     hours,
     left,
     minutes,
+    over,
+    phq9,
+    referral,
+    resumption,
     signs,
     vitals,
     weekly,
@@ -106,6 +114,25 @@ def _without_the_pressure(ward: Ward) -> Iterable[Blocker]:
 
 def _answered_before_leaving(ward: Ward) -> Iterable[Blocker]:
     return _against(ward, _leaving(ward, _well, lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD)))
+
+
+def _answered_and_said(ward: Ward) -> Iterable[Blocker]:
+    ward.checked_in().reports(phq9(MARA, at=ward.now, items=(0, 0, 0, 0, 0, 0, 0, 0, 1)))
+    ward.reports(call(MARA, None, at=ward.now + minutes(1), days_after=None, suicidal_ideation=True))
+    ward.reports(vitals(MARA, at=ward.now))
+    return _against(ward, clearance(MARA, at=ward.now))
+
+
+def _raised_as_known(ward: Ward) -> Iterable[Blocker]:
+    ward.reports(referral(MARA, at=ward.now, indications=["R45.851"]))
+    ward.screened().reports(cssrs(MARA, at=ward.now, items=HAS_INTENT))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED, by="osei")
+    ward.reports(resumption(MARA, at=ward.now + minutes(1)))
+    ward.reports(eligible(MARA, at=ward.now, overrides=over("measure.cssrs_raised")))
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30), items=HAS_INTENT))
+    ward.reports(check_in(MARA, at=ward.begins() - minutes(20)))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+    return _against(ward, clearance(MARA, at=ward.now))
 
 
 VARIANTS: Final = (
@@ -208,5 +235,7 @@ VARIANTS: Final = (
         ASKED_BEFORE_LEAVING,
     ),
     Variant("measure.cssrs_raised", "before leaving", _answered_before_leaving, ASKED_BEFORE_LEAVING),
+    Variant("measure.cssrs_raised", "as known", _raised_as_known),
+    Variant("measure.cssrs_missing", "after an answer and a word", _answered_and_said),
 )
 """In the order of the table."""

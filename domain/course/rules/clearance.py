@@ -288,12 +288,19 @@ def _act_blockers(course: CourseState, session: MedicineSession, at: datetime) -
 
 
 def _as_of(course: CourseState, session: MedicineSession, at: datetime) -> tuple[CourseState, MedicineSession]:
-    """The course and the session before the dose that was told first: with what was held and open by that moment."""
-    then = session.but(stage=Stage.CHECKED_IN, doses=())
+    """The course and the session before the dose that was told first: with what was held and open by that moment.
+
+    That the dose deviated, if only for want of this clearance, was not open before it was given.
+    """
+    then, dosed_at = session.but(doses=()), session.doses[0].at
     known = course.but(
         sessions=course.sessions_with(then),
         holds=tuple(one for one in course.holds if one.since <= at),
-        escalations=tuple(one for one in course.escalations if one.opened_at <= at),
+        escalations=tuple(
+            one
+            for one in course.escalations
+            if one.opened_at <= at and (one.kind is not Kind.PROTOCOL_DEVIATION or one.opened_at < dosed_at)
+        ),
     )
     return known, then
 

@@ -356,6 +356,18 @@ def test_a_return_of_before_the_dose_asks_for_nothing_and_excuses_nothing(ward: 
     assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 90, 120]
 
 
+@EDGES
+def test_a_return_at_the_doses_own_moment_asks_for_a_reading_at_once(opens: Opens, edge: timedelta) -> None:
+    """Under a protocol whose first reading is due a quarter of an hour after the dose."""
+    ward = opens(weekly({"medicine.checkpoints.offsets": (minutes(15), minutes(30))})).cleared()
+    ward.sends(left(MARA, at=ward.begins() - minutes(4)))
+    ward.reports(dose(MARA, at=ward.begins()))
+    ward.sends(returned(MARA, at=ward.begins() + edge))
+
+    due = [one.due_at - ward.begins() for one in grid(ward)]
+    assert due == [*([timedelta()] if edge >= timedelta() else []), minutes(15), minutes(30)]
+
+
 def test_a_dose_that_shows_that_they_are_back_asks_for_its_own_readings(ward: Ward) -> None:
     """They left after check-in, and nobody says that they came back, until they are dosed."""
     begins = ward.cleared().begins()

@@ -1,12 +1,14 @@
 """A dose that is told before its clearance: the tablet was offline, and the decision is still to be kept."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.values import Severity
-from tests.support.cast import MARA, clearance, dose, minutes, over, vitals
-from tests.support.ward import Ward
+from tests.support.cast import MARA, adverse_event, clearance, dose, hold, minutes, over, vitals
+from tests.support.ward import EDGES, TICK, Ward
 
 
 @pytest.fixture
@@ -48,6 +50,56 @@ def test_it_is_held_against_what_was_known_by_then(ward: Ward) -> None:
 
     ward.sends(clearance(MARA, at=ward.begins() - minutes(5), overrides=over("vitals.systolic_above_limit")))
     assert [one.code for one in ward.session().weighed] == ["vitals.systolic_above_limit"]
+
+
+@EDGES
+def test_a_hold_of_after_it_stands_in_no_way_of_it(ward: Ward, edge: timedelta) -> None:
+    """One that began with it does."""
+    cleared = clearance(MARA, at=ward.begins() - minutes(5))
+    ward.sends(hold(MARA, at=cleared.time + edge))
+    against = [one.code for one in ward.course.blockers_for(cleared)]
+
+    assert against == (["course.held"] if edge <= timedelta() else [])
+
+
+@EDGES
+def test_an_escalation_of_after_it_stands_in_no_way_of_it(ward: Ward, edge: timedelta) -> None:
+    """One that was opened with it does."""
+    cleared = clearance(MARA, at=ward.begins() - minutes(5))
+    ward.sends(adverse_event(MARA, 1, at=ward.now, grade=3))
+    opened = tuple(one.but(opened_at=cleared.time + edge) for one in ward.course.escalations)
+    course = ward.course.but(escalations=opened[-1:])
+
+    against = [one.code for one in course.blockers_for(cleared)]
+    assert against == (["escalation.adverse_event_open"] if edge <= timedelta() else [])
+
+
+@EDGES
+def test_one_of_the_doses_own_moment_was_given_before_it(ward: Ward, edge: timedelta) -> None:
+    """Both were written down to the minute."""
+    against = [one.code for one in ward.course.blockers_for(clearance(MARA, at=ward.begins() + edge))]
+
+    assert against == (["session.wrong_stage"] if edge > timedelta() else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "counts"),
+    [
+        (Kind.PROTOCOL_DEVIATION, timedelta(), False),
+        (Kind.PROTOCOL_DEVIATION, TICK, True),
+        (Kind.ADVERSE_EVENT, timedelta(), True),
+    ],
+    ids=["the dose's own", "one of before the dose", "another one"],
+)
+def test_what_the_dose_lacked_stands_in_no_way_of_it(
+    ward: Ward, kind: Kind, before: timedelta, *, counts: bool
+) -> None:
+    """The prescriber cleared them in the minute of the dose: its deviation is for want of this very clearance."""
+    (deviation,) = ward.course.escalations
+    opened = deviation.but(kind=kind, opened_at=ward.begins() - before)
+
+    against = ward.course.but(escalations=(opened,)).blockers_for(clearance(MARA, at=ward.begins()))
+    assert [one.code for one in against] == ([f"escalation.{kind}_open"] if counts else [])
 
 
 def test_nobody_is_asked_to_clear_whoever_was_dosed(ward: Ward) -> None:

@@ -222,6 +222,17 @@ def test_whoever_is_assessed_is_recovering(ward: Ward) -> None:
     assert ward.stage() is Stage.DISCHARGED
 
 
+@EDGES
+def test_an_assessment_of_after_they_went_home_is_none_of_that_visit(ward: Ward, edge: timedelta) -> None:
+    """Made at the very moment of the discharge it is."""
+    home_at = ward.discharged().now
+    ward.reports(assessment(MARA, at=home_at + edge))
+
+    assessed = ward.session().assessment
+    assert assessed is not None
+    assert (assessed.at == home_at + edge) is (edge <= timedelta())
+
+
 def test_an_assessment_that_arrives_late_is_no_newer_one(ward: Ward) -> None:
     """The newest by when it was made is the one that counts."""
     ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124), padss=10))

@@ -216,9 +216,14 @@ def test_of_an_age_that_nobody_knows_the_lowest_bound_counts(opens: Opens) -> No
 
 
 def test_a_high_risk_named_after_the_clearance_stops_the_dose(ward: Ward) -> None:
-    """A C-SSRS is seen by the very next dose."""
+    """A C-SSRS is seen by the very next dose; what the clearance has not weighed is absolute."""
     ward.cleared().reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_METHOD))
-    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.suicide_risk_open", "measure.cssrs_raised"]
+
+    against = ward.course.blockers_for(dose(MARA, at=ward.now))
+    assert [(one.code, one.absolute) for one in against] == [
+        ("escalation.suicide_risk_open", True),
+        ("measure.cssrs_raised", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -594,6 +599,16 @@ def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> Non
     assert [given.mg for given in ward.session().doses] == [20, 15]
 
 
+@pytest.mark.parametrize(("mg", "is_part"), [(15, True), (15.5, False)])
+def test_a_further_part_of_a_dose_is_no_more_than_what_is_left_of_it(opens: Opens, mg: float, *, is_part: bool) -> None:
+    """`parts_max`: 20 of 35 mg were given; what is more than the other 15 is a booster."""
+    ward = opens(weekly({"medicine.dose.parts_max": 2, "medicine.dose.parts_within": minutes(20)})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+
+    against = ward.reasons(dose(MARA, at=ward.begins() + minutes(6), mg=mg))
+    assert ("dose.booster_not_allowed" in against) is not is_part
+
+
 def test_a_booster_above_the_plan_is_the_prescribers(opens: Opens) -> None:
     """Together above what was planned: not the nurse's to give."""
     ward = boosted(opens, **{"medicine.dose.first_max": 1.0})
@@ -618,6 +633,16 @@ def test_a_booster_needs_a_reading_since_the_dose_before(opens: Opens) -> None:
 
     assert refused == ["vitals.too_old"]
     assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == []
+
+
+@EDGES
+def test_a_dose_of_another_ones_own_moment_is_given_after_it(opens: Opens, edge: timedelta) -> None:
+    """The reading at clearance is fresh for whatever was given before the first dose, and for nothing else."""
+    ward = opens(weekly(ONE_BOOSTER)).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+
+    against = ward.reasons(dose(MARA, at=ward.begins() + edge, mg=10))
+    assert ("vitals.too_old" in against) is (edge >= timedelta())
 
 
 def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:
@@ -736,13 +761,14 @@ def unweighed(ward: Ward) -> Ward:
     return ward
 
 
-def goes_on(ward: Ward) -> Ward:
+def goes_on(ward: Ward, weight_kg: float = 70) -> Ward:
+    """They went home, and are cleared a week later at this weight."""
     for distance in (0, 15, 30, 45, 60, 90, 120):
         ward.reports(vitals(MARA, at=ward.begins() + minutes(distance)))
     ward.reports(assessment(MARA, at=ward.begins() + minutes(124)))
     codes = {one.code for one in ward.course.blockers(ward.begins() + minutes(130))}
     ward.reports(discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes)))
-    return ward.integrated().cleared(2)
+    return weighing(ward.integrated(), weight_kg, session=2)
 
 
 def test_the_step_is_held_against_the_last_weight_known_where_nobody_was_weighed(ward: Ward) -> None:
@@ -751,6 +777,24 @@ def test_the_step_is_held_against_the_last_weight_known_where_nobody_was_weighed
 
     assert "dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=70))
     assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=35)) == []
+
+
+def test_a_dose_of_whom_nobody_weighed_counts_at_their_weight_of_before_it(opens: Opens) -> None:
+    """35 mg were 0.5 mg/kg of the 70 kg of the screening, whatever they weigh a week later: 45 mg are 0.75 of 60 kg."""
+    ward = goes_on(unweighed(opens(weekly(NOT_COMPARED))), weight_kg=60)
+
+    assert "dose.step_too_large" not in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45))
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45.1))
+
+
+def test_what_two_prescribers_stood_for_they_stand_for_whatever_is_learned_of_it(opens: Opens) -> None:
+    """80 mg were above the limit of one; told afterwards, a lower weight makes more of it, and asks for no third."""
+    rules = {"medicine.dose.first_max": 2.0, "medicine.dose.second_prescribers": (WARD.id,)}
+    ward = opens(weekly({**NOT_COMPARED, **rules})).booked()
+    ward.reports(dose(MARA, at=ward.begins(), mg=80, witness=WARD))
+    answer = ward.sends(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=60))
+
+    assert "dose.needs_two_prescribers" not in [one.code for one in answer.deviations]
 
 
 def test_a_check_in_that_arrives_after_the_dose_tells_what_they_weighed(ward: Ward) -> None:
@@ -821,7 +865,7 @@ def test_a_dose_is_rounded_to_what_a_syringe_shows(opens: Opens, mg: float, *, i
 
 
 def test_what_is_given_after_the_limit_was_reached_is_no_rounding(opens: Opens) -> None:
-    """35 mg are the most of a first dose; a milligram on top of 34.5 is its rounding, one on top of 35 is not."""
+    """35 mg are the most of a first dose; one on top of 34.5 is its rounding, a tenth of one on top of 35 not."""
     rounded = weekly({**ROUNDED, "medicine.compared": None})
     later = minutes(40)
     reaching, reached = opens(rounded).cleared(), opens(rounded).cleared()
@@ -830,7 +874,7 @@ def test_what_is_given_after_the_limit_was_reached_is_no_rounding(opens: Opens) 
         ward.reports(vitals(MARA, at=ward.begins() + later - minutes(5)))
 
     rounding = reaching.hears_against(dose(MARA, at=reaching.begins() + later, mg=1, by=LIND))
-    more = reached.hears_against(dose(MARA, at=reached.begins() + later, mg=1, by=LIND))
+    more = reached.hears_against(dose(MARA, at=reached.begins() + later, mg=0.1, by=LIND))
 
     assert "dose.above_first_max" not in rounding
     assert "dose.above_first_max" in more
@@ -907,6 +951,14 @@ def test_after_a_dose_that_was_cut_short_the_plans_is_no_step(
     told = ward.reasons(dose(MARA, len(given) + 1, at=ward.begins(len(given) + 1), mg=mg))
 
     assert ("dose.step_too_large" in told) is is_step
+
+
+@pytest.mark.parametrize(("given", "is_whole"), [(27.9, False), (28, True)])
+def test_a_dose_of_so_many_percent_of_the_plans_was_a_whole_one(opens: Opens, given: float, *, is_whole: bool) -> None:
+    """`whole_from_percent`: 28 are eighty of 35 mg, and a step from them; after less the plan's dose is none."""
+    ward = after_doses(opens(weekly({**WHOLE, "medicine.dose.step_max": 0.05})), given)
+
+    assert ("dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=35))) is is_whole
 
 
 def test_after_an_event_a_dose_that_was_cut_short_is_all_that_is_known(opens: Opens) -> None:

@@ -6,12 +6,27 @@ from typing import Any, Final
 import pytest
 
 from domain.course.deadlines import DeadlineKind
+from domain.course.rules.dosing import DEVIATION_OPEN
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.protocol.values import Route
 from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
-from tests.support.cast import EHR, LIND, MARA, OSEI, SPRAY, changed, correction, dose, minutes, plan, vitals, weekly
+from tests.support.cast import (
+    EHR,
+    LIND,
+    MARA,
+    OSEI,
+    SPRAY,
+    THORNE,
+    changed,
+    correction,
+    dose,
+    minutes,
+    plan,
+    vitals,
+    weekly,
+)
 from tests.support.ward import EDGES, Ward
 
 PARTS: Final = {
@@ -190,6 +205,27 @@ def test_a_slip_that_was_corrected_speaks_against_no_further_device(opens: Opens
 
     assert device(ward, 5) == []
     assert len(ward.pages) == pages
+
+
+def test_a_slip_that_was_corrected_still_speaks_against_another_dose(opens: Opens) -> None:
+    """A device more than was planned is no part: somebody looks at the page of the slip before any booster."""
+    ward = apart(opens)
+    slip = dose(MARA, at=ward.begins(), mg=280, route="intranasal")
+    ward.reports(slip)
+    ward.reports(correction(slip, at=ward.begins() + minutes(2), mg=28))
+    device(ward, 5)
+
+    assert DEVIATION_OPEN in device(ward, 11)
+
+
+def test_what_was_no_slip_speaks_against_the_next_device(opens: Opens) -> None:
+    """The therapist gave the first one, and may not: somebody looks at that before the nurse gives the second."""
+    ward = opens(changed(APART, {"medicine.dose.given_by": (Role.PRESCRIBER, Role.MONITOR)}))
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=56))
+    ward.cleared()
+    device(ward, 0, by=THORNE)
+
+    assert device(ward, 5, by=LIND) == [DEVIATION_OPEN]
 
 
 def test_a_copy_by_a_system_that_gives_nothing_is_a_question(opens: Opens) -> None:

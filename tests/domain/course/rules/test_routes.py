@@ -7,7 +7,7 @@ import pytest
 from domain.protocol.medicine import DoseBasis, RouteRules
 from domain.protocol.values import Route
 from tests.domain.conftest import Opens
-from tests.support.cast import EHR, LIND, MARA, assessment, discharge, dose, minutes, plan, vitals, weekly
+from tests.support.cast import EHR, LIND, MARA, assessment, changed, discharge, dose, minutes, plan, vitals, weekly
 from tests.support.ward import Ward
 
 INJECTION: Final = RouteRules(
@@ -148,3 +148,16 @@ def test_a_plan_may_name_a_further_route(opens: Opens) -> None:
     ward.watched(until=minutes(15))
 
     assert ward.reasons(dose(MARA, at=ward.now, mg=35, route=Route.INTRAMUSCULAR, by=LIND)) == []
+
+
+def test_a_route_that_the_plan_does_not_name_is_held_against_all_that_it_does(opens: Opens) -> None:
+    """The protocol's own, and the further one that was planned."""
+    spray = INJECTION.but(route=Route.INTRANASAL, prescribed=True)
+    injection = INJECTION.but(prescribed=True)
+    ward = opens(changed(CAREFUL, {"medicine.routes": (injection, spray)})).eligible()
+    ward.reports(plan(MARA, at=ward.now, mg=200, further_routes=("intramuscular",)))
+    ward.cleared().reports(dose(MARA, at=ward.now, mg=200, route=Route.SUBLINGUAL))
+    ward.watched(until=minutes(15))
+
+    against = ward.course.blockers_for(dose(MARA, at=ward.now, mg=35, route=Route.INTRANASAL, by=LIND))
+    assert [(one.code, one.limit) for one in against] == [("dose.route_not_planned", "sublingual or intramuscular")]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.rules.vitals import verdict
+from domain.course.rules.vitals import judged_anew, verdict
 from domain.course.session import Stage
 from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
@@ -410,6 +410,39 @@ def test_the_order_in_which_readings_arrive_changes_no_verdict(
         (one.at, one.data) for one in in_order.session().readings
     ]
     assert {*in_order.open} <= {*shuffled.open}
+
+
+@pytest.mark.parametrize(
+    ("limits", "following"),
+    [(WEEKLY.medicine.limits, [17, 19]), ((), [17])],
+    ids=["as far as the protocol looks back", "without limits"],
+)
+def test_a_reading_that_arrives_late_is_compared_with_those_that_look_back_at_it(
+    opens: Opens, limits: tuple[Limit, ...], following: list[float]
+) -> None:
+    """`confirm_of` 3: with the two that follow it; without a limit with the next one, for a pressure that stays."""
+    ward = opens(weekly({"medicine.limits": limits})).watched(until=minutes(0))
+    for minute in (17, 19, 21, 23):
+        reads(ward, minute)
+    before = ward.session()
+    late = before.readings[-1].but(at=ward.begins() + minutes(15))
+
+    anew = judged_anew(ward.course.protocol, before, before.with_reading(late), late)
+    assert [(one.at - ward.begins()) / minutes(1) for one in anew] == following
+
+
+@EDGES
+def test_a_rise_is_one_of_after_the_clearance(opens: Opens, edge: timedelta) -> None:
+    """Of two readings of its own moment they were cleared on the later one; the other has risen from nothing."""
+    risen = Limit(vital=Vital.SYSTOLIC, rise=40, severity=LimitSeverity.WARNING)
+    ward = opens(weekly({"medicine.limits": (risen,)})).cleared()
+    cleared_at = ward.now
+    ward.reports(vitals(MARA, at=cleared_at + edge, systolic=170))
+    high = ward.session().readings[-1]
+    ward.sends(vitals(MARA, at=cleared_at))
+
+    found = verdict(ward.course.protocol, ward.session(), high).findings
+    assert [one.code for one in found] == (["vitals.systolic_risen"] if edge > timedelta() else [])
 
 
 # A reading that is put right
