@@ -58,6 +58,7 @@ TESTS: Final = (
     "-q",
     "-s",
     *(f"--deselect=tests/domain/course/test_blocker_codes.py::{test}" for test in READ_THE_SOURCE),
+    "--ignore=tests/domain/views/test_blocker_labels.py",  # likewise, as it is loaded
     "tests/domain/course",
     "tests/domain/views",
 )
