@@ -191,13 +191,24 @@ async def test_a_filter_that_is_none_is_told_as_one(house: House, asked: str) ->
     assert (await house.admin.get(asked)).status_code == 422
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t=", "\r=", "\n="])
-def test_no_text_begins_like_a_formula(begins: str) -> None:
+@pytest.mark.parametrize(
+    ("begins", "written"),
+    [
+        ("=", "'="),
+        ("+", "'+"),
+        ("-", "'-"),
+        ("@", "'@"),
+        ("\t=", "'\t'="),
+        ("\r=", "'\r'="),
+        ("\n=", "'\n'="),
+    ],
+)
+def test_no_text_begins_like_a_formula(begins: str, written: str) -> None:
     """Whatever the column; a number below zero stays a number."""
     answer = csv_file("a", ("said", "change"), [{"said": f"{begins}1+1", "change": -3}])
 
     (cells,) = csv.DictReader(StringIO(bytes(answer.body).decode(), newline=""))
-    assert cells == {"said": f"'{begins}1+1", "change": "-3"}
+    assert cells == {"said": f"{written}1+1", "change": "-3"}
 
 
 def test_a_list_that_is_too_long_is_refused_rather_than_cut_off() -> None:
