@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.course.rules.dosing import standing
+from domain.course.rules.dosing import since_the_first, standing
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
@@ -364,6 +364,15 @@ def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:
 
     assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["vitals.not_normal"]
     assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_more_of_a_dose_needs_a_normal_reading_since_it_began(ward: Ward) -> None:
+    """Its sentence speaks of no booster."""
+    ward.dosed().reports(vitals(MARA, at=ward.begins() + minutes(1), systolic=200))
+
+    told = since_the_first(ward.course, ward.session(), ward.now, ward.begins())
+
+    assert "The last reading is not normal: no more of the medicine" in [one.message for one in told]
 
 
 def test_a_booster_that_would_be_a_rise_after_an_event_is_not_offered(opens: Opens) -> None:
