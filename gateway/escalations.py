@@ -35,7 +35,7 @@ class Escalations:
     async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
         """Carries out a person's order. Returns the escalation afterwards.
 
-        Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
+        Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`, `event_id_reused`) or `Unavailable`.
         """
         if self._alarms is not None and is_of_the_watch(escalation):
             return await self._alarms.act(escalation, order)

@@ -38,7 +38,7 @@ WORD = "quokka"
 """Stands in every text that somebody may type; the readings' numbers are looked for too."""
 
 ENTRIES = ledger(readings(4))
-SUMMARY = {"held": True, "hold_reason": f"She said {WORD}", "to_do": WORD, "blocked_by": (WORD, f"2 {WORD}")}
+SUMMARY = {"held": True, "hold_reason": f"They said {WORD}", "to_do": WORD, "blocked_by": (WORD, f"2 {WORD}")}
 FIGURES = CourseFigures(
     sessions=1,
     checkpoints_met=1,
@@ -54,7 +54,7 @@ BOOKINGS = (
     booked(session=2, room=None, staff=(), group="friday"),
 )
 WHOLE = batch(ENTRIES, **SUMMARY).but(figures=FIGURES, bookings=BOOKINGS)
-NOTED = view(note=f"{WORD}: called her")
+NOTED = view(note=f"{WORD}: called them")
 
 
 @pytest.fixture

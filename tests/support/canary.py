@@ -36,7 +36,7 @@ def _with(word: str, event: dict[str, Any]) -> dict[str, Any]:
     """The event with a note, and with the word in what somebody gives as their reason, and in the room they name."""
     named = {"rationale", "room"}
     data = {key: f"{word} {said}" if key in named else said for key, said in event["data"].items()}
-    return {**event, "data": {**data, "note": f"She said {word}"}}
+    return {**event, "data": {**data, "note": f"They said {word}"}}
 
 
 async def _is_told(house: House, event: dict[str, Any]) -> dict[str, Any]:
