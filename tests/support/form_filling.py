@@ -2,15 +2,37 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from console.pages.recording.fields import Field, FieldKind, all_fields
 from console.pages.recording.form_parsing import at_row
 from domain.events.clinic_events import ClinicEvent
+from tests.support.eventually import eventually
 from tests.support.http_stack import on_the_wire
 
 BEND = ZoneInfo("America/Los_Angeles")
+
+AS_A_BROWSER: Final = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+
+
+async def sends_form(client: httpx.AsyncClient, path: str, posted: Sequence[tuple[str, str]]) -> httpx.Response:
+    """The page of whoever decided it: until then it is sent again as it stands, as the page asks."""
+    begun = posted if any(name == "/id" for name, _ in posted) else [*posted, ("/id", uuid4().hex)]
+
+    async def decided() -> httpx.Response | None:
+        page = await sends_form_once(client, path, begun)
+        return None if page.status_code in {429, 503} else page
+
+    return await eventually(decided)
+
+
+async def sends_form_once(client: httpx.AsyncClient, path: str, posted: Sequence[tuple[str, str]]) -> httpx.Response:
+    """The page that answers the form, whether anybody decided it or not."""
+    return await client.post(path, content=str(httpx.QueryParams(list(posted))), headers=AS_A_BROWSER)
 
 
 def filled_in(event: ClinicEvent, zone: ZoneInfo = BEND) -> list[tuple[str, str]]:

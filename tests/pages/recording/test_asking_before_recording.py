@@ -1,7 +1,6 @@
 """Before anything is sent a form says what stands in the way; before a deviation is recorded the page asks."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -14,7 +13,7 @@ from domain.course.rules.deviations import RECORDED
 from domain.events.clinic_events import MODELS, ClinicEvent
 from domain.events.parsing import CORRECTION
 from tests.support.cast import clearance, dose, follow_up, hold, over, vitals
-from tests.support.form_filling import filled_in
+from tests.support.form_filling import filled_in, sends_form, sends_form_once
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
 from tests.support.page_text import section, value_in, words_of
@@ -27,13 +26,6 @@ QUESTION = "Did this happen all the same?"
 
 def path_of(event: ClinicEvent) -> str:
     return f"/courses/{event.subject}/record/{event.type.removeprefix('kap.')}"
-
-
-async def post(client: httpx.AsyncClient, path: str, posted: Sequence[tuple[str, str]]) -> httpx.Response:
-    body = httpx.QueryParams(list(posted))
-    return await client.post(
-        path, content=str(body), headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-    )
 
 
 def without_time(event: ClinicEvent) -> list[tuple[str, str]]:
@@ -92,13 +84,13 @@ async def test_a_rationale_in_the_box_overrides_and_the_course_shows_it(house: H
     one = clearance(course, at=datetime.now(UTC), overrides=over(both[0], rationale="White coat"))
     blank = (f"/data/overrides/{both[1]}", " ")
 
-    page = await post(house.admin, path_of(one), [*without_time(one), blank])
+    page = await sends_form(house.admin, path_of(one), [*without_time(one), blank])
 
     assert page.status_code == 409
     assert "Diastolic 100 is above" in words_of(page)
     assert re.search(rf'name="/data/overrides/{both[0]}"[^>]*>\s*White coat</textarea>', page.text)
     two = clearance(course, at=datetime.now(UTC), overrides=over(*both, rationale="White coat"))
-    assert (await post(house.admin, path_of(two), without_time(two))).status_code == 303
+    assert (await sends_form(house.admin, path_of(two), without_time(two))).status_code == 303
     view = await view_of(house, course)
     assert {(made["code"], made["rationale"]) for made in view["overrides"]} == {(code, "White coat") for code in both}
 
@@ -141,7 +133,7 @@ async def test_a_dose_that_deviates_is_asked_about_and_recorded_once_it_is_confi
     before = (await view_of(house, course))["sequence"]
 
     assert "The session has not been cleared" in section(opened, "What the protocol has against it now")
-    asked = await post(client, path_of(given), [*without_time(given), ("/id", form_id)])
+    asked = await sends_form(client, path_of(given), [*without_time(given), ("/id", form_id)])
 
     told = (await client.post("/v1/events?dry_run=true", json=on_the_wire(given))).json()["blockers"]
     assert asked.status_code == 409
@@ -151,8 +143,8 @@ async def test_a_dose_that_deviates_is_asked_about_and_recorded_once_it_is_confi
     assert (await view_of(house, course))["sequence"] == before
     assert dict(form_in(asked))["/id"] == form_id
 
-    confirmed = await post(client, path_of(given), [*form_in(asked), ("happened", "yes")])
-    again = await post(client, path_of(given), [*form_in(asked), ("happened", "yes")])
+    confirmed = await sends_form(client, path_of(given), [*form_in(asked), ("happened", "yes")])
+    again = await sends_form(client, path_of(given), [*form_in(asked), ("happened", "yes")])
 
     assert (confirmed.status_code, again.status_code) == (303, 303)
     page = await client.get(confirmed.headers["location"])
@@ -172,7 +164,7 @@ async def test_the_answer_says_by_what_it_deviates(house: House) -> None:
     course = await house.has(Ward.checked_in)
     given = dose(course, at=datetime.now(UTC), mg=400)
 
-    answer = await post(house.admin, path_of(given), [*without_time(given), ("happened", "yes")])
+    answer = await sends_form(house.admin, path_of(given), [*without_time(given), ("happened", "yes")])
 
     said = words_of(await house.admin.get(answer.headers["location"]))
     assert "Recorded: Dose given. Deviation from the protocol:" in said
@@ -184,9 +176,9 @@ async def test_a_fact_happened_when_it_was_first_sent_however_long_the_question_
     course = await house.has(Ward.checked_in)
     given = dose(course, at=datetime.now(UTC), mg=400)
 
-    asked = await post(house.admin, path_of(given), without_time(given))
+    asked = await sends_form(house.admin, path_of(given), without_time(given))
     between = datetime.now(UTC)
-    await post(house.admin, path_of(given), [*form_in(asked), ("happened", "yes")])
+    await sends_form(house.admin, path_of(given), [*form_in(asked), ("happened", "yes")])
 
     (taken,) = await doses_of(house, course)
     assert datetime.fromisoformat(taken["at"]) < between
@@ -196,9 +188,9 @@ async def test_who_does_not_confirm_gets_the_form_back_with_all_that_was_entered
     """Nothing is recorded, and the next question is about what is entered then."""
     course = await house.has(Ward.checked_in)
     given = dose(course, at=datetime.now(UTC), mg=400)
-    asked = await post(house.admin, path_of(given), without_time(given))
+    asked = await sends_form(house.admin, path_of(given), without_time(given))
 
-    back = await post(house.admin, path_of(given), [*form_in(asked), ("happened", "no")])
+    back = await sends_form(house.admin, path_of(given), [*form_in(asked), ("happened", "no")])
 
     assert back.status_code == 200
     assert (value_in(back, "/data/mg"), value_in(back, "/time")) == ("400.0", "")
@@ -212,7 +204,7 @@ async def test_a_fact_with_nothing_against_it_is_recorded_at_once(house: House) 
     course = await house.has(Ward.dosed)
     reading = vitals(course, at=datetime.now(UTC))
 
-    assert (await post(house.admin, path_of(reading), without_time(reading))).status_code == 303
+    assert (await sends_form(house.admin, path_of(reading), without_time(reading))).status_code == 303
 
 
 async def test_a_wrong_field_is_told_before_anything_is_asked(house: House) -> None:
@@ -221,7 +213,7 @@ async def test_a_wrong_field_is_told_before_anything_is_asked(house: House) -> N
     given = dose(course, at=datetime.now(UTC))
     posted = [one for one in without_time(given) if one[0] != "/data/mg"]
 
-    page = await post(house.admin, path_of(given), [*posted, ("/data/mg", "a lot")])
+    page = await sends_form(house.admin, path_of(given), [*posted, ("/data/mg", "a lot")])
 
     assert page.status_code == 422
     assert QUESTION not in words_of(page)
@@ -233,7 +225,7 @@ async def test_while_nobody_answers_the_form_waits_and_asks_later(house: House) 
     given = dose(course, at=datetime.now(UTC), mg=400)
 
     with temporal_away(house):
-        page = await post(house.admin, path_of(given), without_time(given))
+        page = await sends_form_once(house.admin, path_of(given), without_time(given))
 
     assert page.status_code == 503
     assert value_in(page, "/data/mg") == "400.0"
@@ -255,7 +247,7 @@ async def test_a_visit_at_another_time_than_the_protocols_is_asked_about_too(hou
     course = await house.has(Ward.prepared)
     visit = follow_up(course, at=datetime.now(UTC))
 
-    asked = await post(house.admin, path_of(visit), without_time(visit))
+    asked = await sends_form(house.admin, path_of(visit), without_time(visit))
 
     assert asked.status_code == 409
     assert QUESTION in words_of(asked)

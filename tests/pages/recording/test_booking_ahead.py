@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import STAFF, days, hours, rebooking
-from tests.support.form_filling import filled_in
+from tests.support.form_filling import filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
 from tests.support.rooms import BEND, booked, day_of_its_own, in_room, others
@@ -20,14 +20,6 @@ pytestmark = pytest.mark.xdist_group("pages")
 
 TEAM = others(prescriber="okoro", monitor="mbeki", therapist="tanaka")
 FORM = "/courses/{}/record/session.booked"
-
-
-async def post(client: httpx.AsyncClient, path: str, posted: list[tuple[str, str]]) -> httpx.Response:
-    return await client.post(
-        path,
-        content=str(httpx.QueryParams(tuple(posted))),
-        headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
-    )
 
 
 async def view_of(house: House, course: str) -> dict[str, Any]:
@@ -63,14 +55,14 @@ async def test_checking_says_who_has_the_room_and_the_people_and_records_nothing
     before = await view_of(house, course)
     posted = filled_in(in_room(course, nine + hours(1), room="Oak"))
 
-    page = await post(house.admin, FORM.format(course), [*posted, ("check", "yes")])
+    page = await sends_form(house.admin, FORM.format(course), [*posted, ("check", "yes")])
 
     assert page.status_code == 200
     assert f"Room Oak, Dr Osei, Duty nurse Lind, thorne are booked at that time with {there} session 1" in ahead(page)
     assert "It would be refused" not in ahead(page)
     assert 'name="/data/room" value="Oak"' in page.text
     assert (await view_of(house, course))["sequence"] == before["sequence"]
-    free = await post(
+    free = await sends_form(
         house.admin, FORM.format(course), [*filled_in(in_room(course, nine + hours(3), room="Oak")), ("check", "yes")]
     )
     assert "It may be booked so" in ahead(free)
@@ -82,7 +74,7 @@ async def test_checking_says_why_it_would_be_refused(house: House) -> None:
     event = in_room(course, datetime.now(UTC), room="elm", staff=TEAM[:2])
     event = event.but(data=event.data.but(session=2, starts_at=event.time - days(3)))
 
-    page = await post(house.admin, FORM.format(course), [*filled_in(event), ("check", "yes")])
+    page = await sends_form(house.admin, FORM.format(course), [*filled_in(event), ("check", "yes")])
 
     assert page.status_code == 200
     assert "It would be refused:" in ahead(page)
@@ -97,8 +89,8 @@ async def test_what_is_booked_twice_is_asked_about_once_and_recorded_all_the_sam
     course = await house.has(Ward.prepared)
     posted = filled_in(in_room(course, nine, staff=TEAM))
 
-    asked = await post(house.admin, FORM.format(course), posted)
-    sure = await post(house.admin, FORM.format(course), [*posted, ("happened", "yes")])
+    asked = await sends_form(house.admin, FORM.format(course), posted)
+    sure = await sends_form(house.admin, FORM.format(course), [*posted, ("happened", "yes")])
 
     assert asked.status_code == 409
     assert "Is this right?" in words_of(asked)
@@ -113,7 +105,7 @@ async def test_what_would_be_refused_is_refused_at_once(house: House) -> None:
     await booked(house, nine)
     course = await house.has(Ward.prepared)
 
-    page = await post(house.admin, FORM.format(course), filled_in(in_room(course, nine, staff=STAFF[:2])))
+    page = await sends_form(house.admin, FORM.format(course), filled_in(in_room(course, nine, staff=STAFF[:2])))
 
     assert page.status_code == 409
     assert "Is this right?" not in words_of(page)
@@ -130,7 +122,10 @@ async def test_a_visit_that_is_moved_takes_its_room_and_its_people_along(house: 
         event = rebooking(moves, 1, at=datetime.now(UTC), starts_at=nine + hours(hour))
         return [*filled_in(event), ("check", "yes")]
 
-    onto_the_other, a_little_later = await post(house.admin, path, to(5)), await post(house.admin, path, to(1))
+    onto_the_other, a_little_later = (
+        await sends_form(house.admin, path, to(5)),
+        await sends_form(house.admin, path, to(1)),
+    )
 
     assert f"Room oak, Dr Osei, Duty nurse Lind, thorne are booked at that time with {there}" in ahead(onto_the_other)
     assert "It may be booked so" in ahead(a_little_later)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from tests.pages.recording.test_recording import post, view_of
+from tests.pages.recording.test_recording import view_of
 from tests.support.cast import vitals
+from tests.support.form_filling import sends_form
 from tests.support.http_stack import House, on_the_wire
 from tests.support.page_text import section, value_in, words_of
 from tests.support.ward import Ward
@@ -47,7 +48,9 @@ async def test_a_reading_is_corrected_by_its_form(house: House) -> None:
     path, form = await correction_form(house, course)
     assert value_in(form, "/data/spo2") == "82"
 
-    sent = await post(house.admin, path, corrected(form, **{"/data/spo2": "98", "/reason": "Another patient's sensor"}))
+    sent = await sends_form(
+        house.admin, path, corrected(form, **{"/data/spo2": "98", "/reason": "Another patient's sensor"})
+    )
 
     assert sent.status_code == 303, words_of(sent)
     view = await view_of(house, course)
@@ -69,7 +72,7 @@ async def test_what_was_entered_in_error_is_taken_back(house: House) -> None:
     path, form = await correction_form(house, course)
     before = len((await view_of(house, course))["sessions"][0]["readings"])
 
-    sent = await post(house.admin, path, corrected(form, **{"/retracted": "yes", "/reason": "Another patient"}))
+    sent = await sends_form(house.admin, path, corrected(form, **{"/retracted": "yes", "/reason": "Another patient"}))
 
     assert sent.status_code == 303, words_of(sent)
     assert len((await view_of(house, course))["sessions"][0]["readings"]) == before - 1
@@ -82,7 +85,7 @@ async def test_a_correction_needs_a_reason(house: House) -> None:
     course = await has_a_wrong_reading(house)
     path, form = await correction_form(house, course)
 
-    sent = await post(house.admin, path, corrected(form, **{"/data/spo2": "98"}))
+    sent = await sends_form(house.admin, path, corrected(form, **{"/data/spo2": "98"}))
 
     assert sent.status_code == 422
     assert value_in(sent, "/data/spo2") == "98"

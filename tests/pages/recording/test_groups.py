@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from domain.access import TokenRole
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import cancellation, hours, rebooking
+from tests.support.form_filling import sends_form
 from tests.support.http_stack import House, open_house
 from tests.support.page_text import section, words_of
 from tests.support.paths import PROTOCOLS
@@ -41,11 +42,7 @@ async def post(client: httpx.AsyncClient, group: str, to: datetime, *also: tuple
         ("/data/starts_at", f"{to.astimezone(BEND):%Y-%m-%dT%H:%M}"),
         *also,
     ]
-    return await client.post(
-        f"/groups/{group}",
-        content=str(httpx.QueryParams(tuple(posted))),
-        headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
-    )
+    return await sends_form(client, f"/groups/{group}", posted)
 
 
 async def starts(house: House, *courses: str) -> list[datetime]:

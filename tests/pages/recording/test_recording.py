@@ -1,7 +1,6 @@
 """Recording by forms: the same events by the same path as the API's, refused for the same reasons, and never twice."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +25,7 @@ from tests.support.cast import (
     vitals,
 )
 from tests.support.eventually import eventually
-from tests.support.form_filling import filled_in
+from tests.support.form_filling import filled_in, sends_form, sends_form_once
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
 from tests.support.page_text import value_in, words_of
@@ -48,17 +47,12 @@ async def opens(client: httpx.AsyncClient, event: ClinicEvent) -> httpx.Response
 
 
 async def sends(
-    client: httpx.AsyncClient, event: ClinicEvent, *, form_id: str = "", just_now: bool = True
+    client: httpx.AsyncClient, event: ClinicEvent, *, form_id: str = "", just_now: bool = True, once: bool = False
 ) -> httpx.Response:
-    """Fills in the form of this event, as just happened, and sends it."""
+    """Fills in the form of this event, as just happened, and sends it; `once`, where nobody is there to decide it."""
     posted = [one for one in filled_in(event) if not (just_now and one[0] == "/time")]
-    return await post(client, path_of(event), [*posted, ("/id", form_id)] if form_id else posted)
-
-
-async def post(client: httpx.AsyncClient, path: str, posted: Sequence[tuple[str, str]]) -> httpx.Response:
-    body = httpx.QueryParams(list(posted))
-    return await client.post(
-        path, content=str(body), headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+    return await (sends_form_once if once else sends_form)(
+        client, path_of(event), [*posted, ("/id", form_id)] if form_id else posted
     )
 
 
@@ -216,7 +210,9 @@ async def test_a_wrong_field_is_marked_and_says_what_was_expected(house: House, 
     """With role=alert, bound to its field; what was entered stays as it was entered."""
     posted = [one for one in filled_in(vitals(dosed, at=MONDAY)) if one[0] not in {"/time", "/data/systolic"}]
 
-    page = await post(house.admin, f"/courses/{dosed}/record/vitals.recorded", [*posted, ("/data/systolic", "12o")])
+    page = await sends_form(
+        house.admin, f"/courses/{dosed}/record/vitals.recorded", [*posted, ("/data/systolic", "12o")]
+    )
 
     assert page.status_code == 422
     assert 'id="f-data-systolic-error" role="alert"' in page.text
@@ -252,7 +248,7 @@ async def test_one_more_row_loses_nothing_and_records_nothing(house: House) -> N
     before = await view_of(house, course)
     posted = [("/data/staff/0/id", "osei"), ("/data/staff/0/role", "prescriber"), ("/data/room", "willow")]
 
-    page = await post(
+    page = await sends_form(
         house.admin, f"/courses/{course}/record/session.booked", [*posted, ("one_more_row", "/data/staff")]
     )
 
@@ -361,10 +357,10 @@ async def test_a_referral_begins_a_course_and_leads_to_it(house: House) -> None:
     client = await house.caller(TokenRole.CLINIC)
     said = [one for one in filled_in(referral(course, at=MONDAY)) if one[0] != "/time"]
 
-    answer = await post(client, "/refer", [*said, ("/id", f"form-{course}")])
+    answer = await sends_form(client, "/refer", [*said, ("/id", f"form-{course}")])
     shown = words_of(await client.get(answer.headers["location"]))
-    twice = await post(client, "/refer", [*said, ("/id", f"form-{course}")])
-    again = await post(client, "/refer", said)
+    twice = await sends_form(client, "/refer", [*said, ("/id", f"form-{course}")])
+    again = await sends_form(client, "/refer", said)
 
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, f"/courses/{course}")
     assert "Recorded: Referral." in shown
@@ -373,7 +369,7 @@ async def test_a_referral_begins_a_course_and_leads_to_it(house: House) -> None:
     assert again.status_code == 409
     assert "this course exists already" in words_of(again)
     assert value_in(again, "/subject") == course
-    assert (await post(client, "/refer", [("/subject", "Anna Miller")])).status_code == 422
+    assert (await sends_form(client, "/refer", [("/subject", "Anna Miller")])).status_code == 422
     assert (await (await house.caller(TokenRole.AUDITOR)).get("/refer")).status_code == 403
 
 
@@ -398,7 +394,7 @@ async def test_while_temporal_is_away_what_was_entered_waits_in_the_form(house: 
     before = await view_of(house, course)
 
     with temporal_away(house):
-        page = await sends(client, event, form_id=form_id)
+        page = await sends(client, event, form_id=form_id, once=True)
         asked = await client.get(path_of(event), headers={"accept": "text/html"})
 
     assert (page.status_code, asked.status_code) == (503, 503)

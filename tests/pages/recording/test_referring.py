@@ -8,9 +8,9 @@ from playwright.async_api import Browser, expect
 from console.pages.labels import INDICATIONS
 from domain.access import TokenRole
 from domain.protocol.model import Protocol
-from tests.pages.recording.test_recording import post
 from tests.support.browser import looks
 from tests.support.cast import WEEKLY
+from tests.support.form_filling import sends_form
 from tests.support.http_stack import House
 from tests.support.page_text import value_in, words_of
 from tests.support.shipped_protocols import SHIPPED_BY_ID
@@ -56,7 +56,7 @@ async def test_a_site_that_is_none_of_the_clinics_is_refused_with_every_other_mi
         ("/data/weight_kg", "7"),
     ]
 
-    page = await post(house.admin, "/refer", posted)
+    page = await sends_form(house.admin, "/refer", posted)
 
     assert page.status_code == 422
     wrong = set(re.findall(r'id="f-([a-z_-]+)-error"', page.text))

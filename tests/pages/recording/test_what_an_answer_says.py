@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.pages.recording.test_recording import path_of, post, sends
+from tests.pages.recording.test_recording import path_of, sends
 from tests.support.cast import clearance, minutes, over, vitals
-from tests.support.form_filling import filled_in
+from tests.support.form_filling import filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.outages import temporal_away
 from tests.support.page_text import section, words_of
@@ -76,8 +76,8 @@ async def test_a_jump_is_asked_about_once(house: House) -> None:
     typed = vitals(course, at=datetime.now(UTC), systolic=213)
     posted = [one for one in filled_in(typed) if one[0] != "/time"]
 
-    asked = await post(house.admin, path_of(typed), posted)
-    sure = await post(house.admin, path_of(typed), [*posted, ("happened", "yes")])
+    asked = await sends_form(house.admin, path_of(typed), posted)
+    sure = await sends_form(house.admin, path_of(typed), [*posted, ("happened", "yes")])
 
     assert asked.status_code == 409
     assert "Is this right?" in words_of(asked)
@@ -94,8 +94,8 @@ async def test_a_person_whom_nobody_knows_is_asked_about(house: House) -> None:
     ]
     form = path_of(vitals(course, at=datetime.now(UTC)))
 
-    stranger = await post(house.admin, form, [*posted, ("/data/actor/id", "nobody-known")])
-    known = await post(house.admin, form, [*posted, ("/data/actor/id", "thorne")])
+    stranger = await sends_form(house.admin, form, [*posted, ("/data/actor/id", "nobody-known")])
+    known = await sends_form(house.admin, form, [*posted, ("/data/actor/id", "thorne")])
 
     assert stranger.status_code == 409
     assert "Nobody called “nobody-known” is in the on-call file" in words_of(stranger)
@@ -111,7 +111,7 @@ async def test_the_role_follows_the_person(house: House) -> None:
     form = path_of(vitals(course, at=datetime.now(UTC)))
 
     shown = await house.admin.get(form)
-    answer = await post(house.admin, form, posted)
+    answer = await sends_form(house.admin, form, posted)
 
     assert answer.status_code == 303
     (roles,) = re.findall(r'<select id="f-data-actor-role".*?</select>', shown.text, re.DOTALL)
@@ -137,7 +137,7 @@ async def test_what_waits_for_temporal_keeps_its_time(house: House) -> None:
     event = vitals(course, at=datetime.now(UTC), systolic=133)
 
     with temporal_away(house):
-        page = await sends(house.admin, event)
+        page = await sends(house.admin, event, once=True)
 
     assert page.status_code == 503
     found = re.search(r'name="/time"[^>]*value="(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?)"', page.text)
