@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,18 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.worker._workflow import _WorkflowWorker
 
 from gateway.temporal import data_converter, register_search_attributes
 from tests.support.dev_server import started
+
+
+TASK_WITHIN = 30.0
+"""Seconds that a workflow's task may take before the SDK interrupts its thread, instead of two.
+
+A worker that shares its process with a test, and the processor with all others, takes longer than two now and then;
+and a run that was interrupted may never leave the worker's memory again, which then waits for it for ever.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,22 @@ async def running_temporal(**dynamic_config: str) -> AsyncIterator[Temporal]:
     async with env:
         await register_search_attributes(env.client)
         yield Temporal(env=env, client=env.client)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def patient_workers() -> Iterator[None]:
+    """Workers of these tests are given `TASK_WITHIN`. The SDK offers nothing public between two seconds and never."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_WorkflowWorker, "_deadlock_timeout_seconds", property(_task_within, _keep), raising=False)
+        yield
+
+
+def _task_within(_: _WorkflowWorker) -> float:
+    return TASK_WITHIN
+
+
+def _keep(_: _WorkflowWorker, __: float | None) -> None:
+    """What the SDK sets is not taken."""
 
 
 @pytest.fixture(scope="package")
