@@ -15,7 +15,6 @@ from temporalio.worker._workflow import _WorkflowWorker
 from gateway.temporal import data_converter, register_search_attributes
 from tests.support.dev_server import started
 
-
 TASK_WITHIN = 30.0
 """Seconds that a workflow's task may take before the SDK interrupts its thread, instead of two.
 
