@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -24,6 +25,7 @@ from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.held_runs import held_runs
 from gateway.links import link_builder
 from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
@@ -60,6 +62,9 @@ GIVEN_UP_AFTER = timedelta(seconds=2)
 
 COLLECTED_AFTER = (50_000, 20, 20)
 """Thresholds of the garbage collector. Python's own (700, 10, 10) make it scan a long course repeatedly as it loads."""
+
+HOLDS_ON = 4
+"""Exit code of a worker that holds on to runs."""
 
 HEARTBEATS_EVERY = timedelta(seconds=1)
 """Longest heartbeat delay. If a worker dies within it, a page may be sent twice."""
@@ -107,7 +112,10 @@ def workers(
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` if it cannot start."""
+    """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` if it cannot start.
+
+    Where it cannot let go of a run any more, the process exits at once with code 4, to be started anew.
+    """
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     on_call = _on_call(settings)
@@ -141,7 +149,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             await stack.enter_async_context(answering(create_app(WorkerHealth(client, pair), sdk, registry), listener))
         for worker in pair:
             await stack.enter_async_context(worker)
-        await stop.wait()
+        await works_until(stop, pair)
+
+
+async def works_until(stop: asyncio.Event, pair: Sequence[Worker], leave: Callable[[int], None] = leave) -> None:
+    """Returns once `stop` is set. Leaves the process where a worker holds on to runs: such a worker never stops."""
+    held, stopped = asyncio.ensure_future(held_runs(pair)), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((held, stopped), return_when=asyncio.FIRST_COMPLETED)
+    if held.done():
+        sys.stderr.write(f"kapstan: this worker cannot let go of {held.result()} runs; it ends, to be started anew\n")
+        leave(HOLDS_ON)
+    held.cancel()
+    stopped.cancel()
 
 
 async def _verify(connections: Connections, caller: Client) -> VerificationReport:
