@@ -132,7 +132,7 @@ class WatchdogAlarm(Frozen):
         self, escalation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
     ) -> "WatchdogAlarm":
         # No notice to the course: it is the course that does not answer.
-        return self.but(escalation=escalation.but(notices=()), due=due, attempt=attempt)
+        return self.but(escalation=escalation.but(notices=(), newest=None), due=due, attempt=attempt)
 
 
 def raised(
