@@ -55,9 +55,11 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 async def seal_to_write(connection: PoolConnectionProxy, keyring: Keyring, course_id: CourseId) -> CourseSeal | None:
     """The seal of a course that is written to; None for one that stays in clear.
 
-    A course that has a key keeps it, whatever the setting is now. Raises `RecordLocked`, or `CourseErased`.
+    A course that has a key keeps it, whatever the setting is now, unless somebody planted it. Raises `RecordLocked`, or
+    `CourseErased`.
     """
-    if (row := await _key_row(connection, course_id)) is None:
+    row = await _key_row(connection, course_id)
+    if row is None or await _is_planted(connection, keyring, row):
         if not keyring.encrypts:
             return None
         newest = await connection.fetchrow(statement("newest_entry"), course_id)
@@ -66,6 +68,18 @@ async def seal_to_write(connection: PoolConnectionProxy, keyring: Keyring, cours
         await connection.execute(statement("add_course_key"), course_id, *keyring.new_key(course_id))
         row = await _key_row(connection, course_id)
     return _seal(keyring, row)
+
+
+async def _is_planted(connection: PoolConnectionProxy, keyring: Keyring, row: Row) -> bool:
+    """Whether nobody of the clinic made this key, and nothing of the course stands under it: it is taken away then.
+
+    Whoever has a run-time role may add one, for a course to come or one in clear, that nobody can open.
+    """
+    if row["erased_at"] is not None or keyring.opens(row):
+        return False
+    is_refuted = keyring.has(row["key_id"])
+    planted = statement("forget_planted_key"), row["course_id"], row["wrapped"], is_refuted
+    return bool(await connection.fetchval(*planted))
 
 
 async def _key_row(connection: PoolConnectionProxy, course_id: CourseId) -> Row | None:

@@ -388,6 +388,76 @@ async def test_a_key_that_is_gone_is_never_made_anew(encrypted: RecordStore, sup
         await encrypted.ledger(MARA)
 
 
+PLANT: Final = "INSERT INTO course_keys (course_id, key_id, wrapped) VALUES ($1, $2, $3)"
+
+
+async def plants(url: str, key_id: str) -> None:
+    """Whoever has a run-time role, and no key, adds one for this course."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(PLANT, MARA, key_id, b"\0" * 60)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("key_id", ["old", "nobodys"])
+@pytest.mark.parametrize(
+    "keyring", [ENCRYPTS, Keyring.of((OLD,), encrypts=False), Keyring()], ids=["on", "off", "none"]
+)
+@pytest.mark.parametrize("stand", [0, 2], ids=["to come", "in clear under way"])
+async def test_a_key_that_somebody_planted_keeps_no_course_out_of_the_record(
+    worker_url: str, console_url: str, key_id: str, keyring: Keyring, stand: int
+) -> None:
+    """Neither one to come nor one that is under way in clear: it is recorded as if nobody had."""
+    async with open_store(worker_url) as before:
+        if stand:
+            await before.append(batch(ENTRIES[:stand]))
+    await plants(console_url, key_id)
+
+    async with open_store(worker_url, keyring) as workers:
+        await workers.append(WHOLE.but(entries=ENTRIES[stand:]))
+        await workers.record_escalation(NOTED)
+        assert await workers.ledger(MARA) == list(ENTRIES)
+        assert await workers.escalation(NOTED.id) == NOTED
+        stored = await workers.stored_ledger(MARA)
+    assert ("sealed" in stored.stored[-1].data) is keyring.encrypts
+
+
+async def test_a_key_that_others_have_is_not_taken_for_a_planted_one(
+    encrypted: RecordStore, worker_url: str, superuser: asyncpg.Connection
+) -> None:
+    """A worker that lacks it waits for it: where the course has entries, and where another's have the same."""
+    await encrypted.append(batch(ENTRIES[:2]))
+    await encrypted.record_escalation(view("TOVE-1", note=WORD))
+    keys = await superuser.fetch("SELECT * FROM course_keys ORDER BY course_id")
+
+    async with open_store(worker_url, Keyring.of((NEW,), encrypts=True)) as behind:
+        with pytest.raises(RecordLocked, match="must have the key old, and has new"):
+            await behind.append(batch(ENTRIES[2:]))
+        with pytest.raises(RecordLocked, match="must have the key old, and has new"):
+            await behind.record_escalation(view("TOVE-1", note="Seen"))
+
+    assert [key["course_id"] for key in keys] == [MARA, "TOVE-1"]
+    assert await superuser.fetch("SELECT * FROM course_keys ORDER BY course_id") == keys
+
+
+async def test_nobody_takes_a_key_away_under_which_something_is_written(
+    encrypted: RecordStore, worker_url: str, superuser: asyncpg.Connection
+) -> None:
+    """Whatever they say of it."""
+    await encrypted.append(batch(ENTRIES[:2]))
+    wrapped = await superuser.fetchval("SELECT wrapped FROM course_keys")
+    connection = await asyncpg.connect(worker_url)
+    try:
+        assert await connection.fetchval("SELECT forget_planted_key($1, $2, true)", MARA, wrapped) is False
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM course_keys")
+    finally:
+        await connection.close()
+
+    assert await encrypted.ledger(MARA) == list(ENTRIES[:2])
+
+
 async def test_the_watchdog_finds_an_escalation_that_was_opened_and_never_recorded(connections: Connections) -> None:
     """It reads that from the ledger, without a key: id and severity stay clear there."""
     lost = view().id
