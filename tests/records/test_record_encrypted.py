@@ -1,12 +1,14 @@
 """What the record holds of a patient is encrypted with a key for each course, and whoever has it sees no difference."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
 import pytest
 
 from domain.course.ended_course import EndedCourse
+from domain.escalation.messages import Acknowledge, Order, Reassign, Resolve, Snooze
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import first_fault
@@ -25,6 +27,7 @@ from records.unreadable_rows import RowUnreadable
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, PayloadKey
 from tests.support.cast import hours, phq9
+from tests.support.clinic import ON_CALL
 from tests.support.record_samples import MARA, MONDAY, NURSE, batch, booked, ledger, readings, view
 from tests.support.ward import Ward
 
@@ -491,6 +494,59 @@ async def test_whoever_must_be_called_is_called_without_the_key(
     listed = await encrypted.escalation(found.id)
     assert listed is not None
     assert listed.note == over.escalation.view.note
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Resolve(by="osei", note="Seen"),
+        Acknowledge(by="osei"),
+        Snooze(by="osei", for_=timedelta(minutes=1), note="Later"),
+        Reassign(by="osei", to="lind"),
+    ],
+    ids=lambda order: type(order).__name__,
+)
+async def test_nobody_without_the_key_answers_an_alarm_in_the_record(
+    encrypted: RecordStore, connections: Connections, worker_url: str, order: Order
+) -> None:
+    """Whoever has a run-time role writes it in clear as if somebody had answered: it goes on paging."""
+    await encrypted.append(WHOLE)
+    watch = WatchdogStore(connections)
+    found = raised(MARA, 1, 1, MONDAY, severity=Severity.URGENT, found=SilenceReason.KEEPS_FAILING)
+    await watch.add(found)
+    theirs = found.obeyed(order, ON_CALL, MONDAY)
+    assert theirs != found
+    await by_hand(worker_url, "UPDATE watch_incidents SET incident = $1::json", theirs.model_dump_json())
+
+    assert await watch.incident(found.id) == found
+    assert [*await watch.incidents()] == [found]
+    moved = await watch.move(found.id, lambda one: one.obeyed(order, ON_CALL, MONDAY))
+    assert moved == theirs
+    assert await watch.incident(found.id) == moved, "who answers it is believed"
+
+
+async def test_an_alarm_is_no_other_one(store: RecordStore, connections: Connections, worker_url: str) -> None:
+    """The account of one that is over, in the row of one that is open, is not read as that."""
+    await store.append(WHOLE)
+    watch = WatchdogStore(connections)
+    first, second = (raised(MARA, 1, number, MONDAY, severity=Severity.URGENT) for number in (1, 2))
+    over = first.obeyed(Resolve(by="osei", note="Seen"), ON_CALL, MONDAY)
+    await watch.add(first)
+    await watch.add(second)
+    where = "UPDATE watch_incidents SET incident = $1::json WHERE escalation_id LIKE '%~2'"
+    await by_hand(worker_url, where, over.model_dump_json())
+
+    with pytest.raises(RowUnreadable):
+        await watch.incident(second.id)
+
+
+async def by_hand(url: str, sql: str, *arguments: object) -> None:
+    """What somebody with this role types."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql, *arguments)
+    finally:
+        await connection.close()
 
 
 async def test_lists_are_made_anew_of_encrypted_ledgers(encrypted: RecordStore, superuser: asyncpg.Connection) -> None:
