@@ -162,7 +162,7 @@ class ListVerification:
 
 
 def _answers_of(view: EscalationView) -> frozenset[str]:
-    """The acts with which people answered the alarm, as its row says, by their names in the record of administration."""
+    """The acts by which people answered the alarm, as its row says: by their names in the record of administration."""
     answers = (
         (ACTS[Resolve], view.resolved_by),
         (ACTS[Acknowledge], view.acknowledged_by),
