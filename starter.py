@@ -14,6 +14,7 @@ from gateway.workflow_calls import KeysDiffer, TooMany, Unavailable
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import migrate
 from settings import Misconfigured, described, read_settings
+from stack.core_files import leave_no_core_file
 from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
 from terminal.commands import courses, on_call, protocols, record, releases, tokens
 from terminal.commands.options import DONE, HERE, INTERRUPTED, MISUSED, REFUSED, ROOT, UNREACHABLE, Data
@@ -141,6 +142,7 @@ _MISCONFIGURED = (
 
 def main() -> None:
     """Runs the command line. Exit code 0 done, 1 refused by a rule, 2 wrong usage or configuration, 3 unreachable."""
+    leave_no_core_file()
     leave(_run())
 
 

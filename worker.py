@@ -47,6 +47,7 @@ from records.sealing import Keyring
 from records.store import RecordStore
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, Settings, read_settings
+from stack.core_files import leave_no_core_file
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -200,6 +201,7 @@ async def _run() -> None:
 
 def main() -> int:
     """Runs a worker until SIGINT or SIGTERM. Exit code 0, 2 for the configuration, 3 if Temporal is unreachable."""
+    leave_no_core_file()
     try:
         asyncio.run(_run())
     except Misconfigured as error:

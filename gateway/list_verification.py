@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from domain.escalation.ids import RECORD, EscalationId
-from domain.escalation.messages import EscalationState, EscalationView
+from domain.escalation.messages import ACTS, Acknowledge, EscalationState, EscalationView, Resolve, Snooze
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.ledger import Entry
 from domain.refusal import Refused
@@ -155,7 +155,20 @@ class ListVerification:
             return "the watchdog's own account of it cannot be read"
         if alarm is None:
             return "the watchdog never raised it"
-        return _said(_different(alarm.escalation.view, listed))
+        if (differs := _said(_different(alarm.escalation.view, listed))) is not None:
+            return differs
+        untold = _answers_of(alarm.escalation.view) - await self._watch.acts_on(listed.id)
+        return f"no act of administration answered it: {', '.join(sorted(untold))}" if untold else None
+
+
+def _answers_of(view: EscalationView) -> frozenset[str]:
+    """The acts by which people answered the alarm, as its row says: by their names in the record of administration."""
+    answers = (
+        (ACTS[Resolve], view.resolved_by),
+        (ACTS[Acknowledge], view.acknowledged_by),
+        (ACTS[Snooze], view.snoozed_until),
+    )
+    return frozenset(act for act, answered in answers if answered is not None)
 
 
 def _escalation(escalation: EscalationId, how: str) -> Differs:

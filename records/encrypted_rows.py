@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from pydantic import JsonValue
 
 from domain.course.ended_course import EndedCourse
+from domain.escalation.ids import EscalationKey
 from domain.escalation.messages import EscalationView
 from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.ledger import Entry, digest
@@ -55,9 +56,11 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 async def seal_to_write(connection: PoolConnectionProxy, keyring: Keyring, course_id: CourseId) -> CourseSeal | None:
     """The seal of a course that is written to; None for one that stays in clear.
 
-    A course that has a key keeps it, whatever the setting is now. Raises `RecordLocked`, or `CourseErased`.
+    A course that has a key keeps it, whatever the setting is now, unless somebody planted it. Raises `RecordLocked`, or
+    `CourseErased`.
     """
-    if (row := await _key_row(connection, course_id)) is None:
+    row = await _key_row(connection, course_id)
+    if row is None or await _is_planted(connection, keyring, row):
         if not keyring.encrypts:
             return None
         newest = await connection.fetchrow(statement("newest_entry"), course_id)
@@ -66,6 +69,18 @@ async def seal_to_write(connection: PoolConnectionProxy, keyring: Keyring, cours
         await connection.execute(statement("add_course_key"), course_id, *keyring.new_key(course_id))
         row = await _key_row(connection, course_id)
     return _seal(keyring, row)
+
+
+async def _is_planted(connection: PoolConnectionProxy, keyring: Keyring, row: Row) -> bool:
+    """Whether nobody of the clinic made this key, and nothing of the course stands under it: it is taken away then.
+
+    Whoever has a run-time role may add one, for a course to come or one in clear, that nobody can open.
+    """
+    if row["erased_at"] is not None or keyring.opens(dict(row)):
+        return False
+    is_refuted = keyring.has(row["key_id"])
+    planted = statement("forget_planted_key"), row["course_id"], row["wrapped"], is_refuted
+    return bool(await connection.fetchval(*planted))
 
 
 async def _key_row(connection: PoolConnectionProxy, course_id: CourseId) -> Row | None:
@@ -159,7 +174,7 @@ async def opened(connection: PoolConnectionProxy, keyring: Keyring, rows: Sequen
     One that cannot be becomes a `LockedRow`. Of a course that was erased the lists show what stays clear, and its
     ledger and alarms are locked. Rows in clear are as they were, and cost no query.
     """
-    if not (courses := sorted({course for row in rows if (course := _sealed_for(row)) is not None})):
+    if not (courses := sorted({course for row in rows if (course := _sealed_for(row) or _alarmed(row)) is not None})):
         return [_refused_or_in_clear(row) for row in rows]
     keys = {row["course_id"]: row for row in await connection.fetch(statement("course_keys"), courses)}
     return [_opened(keyring, keys, row) for row in rows]
@@ -181,7 +196,7 @@ def is_erased(row: Row) -> bool:
 def _opened(keyring: Keyring, keys: Mapping[str, Row], row: Row) -> Row:
     course_id = None if row.get(FORGED) else _sealed_for(row)
     if course_id is None:
-        return _refused_or_in_clear(row)
+        return _refused_or_in_clear(_as_raised(keyring, keys, row))
     try:
         return _opened_by(_seal(keyring, keys.get(course_id)), row)
     except CourseErased as erased:
@@ -204,6 +219,33 @@ def _sealed_for(row: Row) -> str | None:
         or isinstance(row.get(SEALED), str)
     )
     return str(row["course_id"]) if holds_any else None
+
+
+def _alarmed(row: Row) -> str | None:
+    """The course of the alarm in this row; None for any other row."""
+    if "incident" not in row:
+        return None
+    try:
+        return EscalationKey.parse(str(row["escalation_id"])).course_id
+    except ValueError:
+        return None
+
+
+def _as_raised(keyring: Keyring, keys: Mapping[str, Row], row: Row) -> Row:
+    """The alarm of an encrypted course that stands in clear, as it was raised, where it says that somebody answered it.
+
+    A watch without the course's key writes in clear, and so does whoever else has a run-time role. Here, where the key
+    is at hand, an answer is written with it: what is in clear may call people, and keeps nobody from being called.
+    """
+    course_id = _alarmed(row)
+    key = keys.get(course_id) if course_id is not None else None
+    if key is None or key["erased_at"] is not None or not keyring.opens(dict(key)):
+        return row
+    try:
+        alarm = WatchdogAlarm.model_validate(row["incident"])
+    except ValueError:
+        return row  # whoever reads it says so
+    return {**row, "incident": alarm.unanswered.model_dump(mode="json")} if alarm.is_answered else row
 
 
 def is_sealed(held: object) -> bool:

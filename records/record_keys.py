@@ -5,7 +5,6 @@ from typing import Final
 
 from asyncpg.pool import PoolConnectionProxy
 
-from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.ledger import GENESIS, Entry, first_fault
 from domain.values import CourseId, Frozen
 from domain.views.summary import Batch
@@ -27,7 +26,8 @@ from records.errors import CourseErased, LedgerUnreadable
 from records.sealing import CourseSeal, is_sealed_text
 from records.statements import statement
 from records.store import project_course, project_escalation
-from records.unreadable_rows import Row, model
+from records.unreadable_rows import Row
+from records.watchdog import alarm_of
 
 KEPT_IS_FORGED: Final = (
     "the course as it ended is in clear, and its ledger is encrypted: Kapstan did not write it; restore that row"
@@ -168,7 +168,7 @@ class RecordKeys:
                 await connection.execute(statement("set_back_escalation"), view.id)
                 await project_escalation(connection, view, seal)
         alarms = await self._read(connection, "alarms_of_course", course_id)
-        for alarm in self._reading.all("watch_incidents", alarms, _alarm, "escalation_id"):
+        for alarm in self._reading.all("watch_incidents", alarms, alarm_of, "escalation_id"):
             await connection.execute(statement("move_incident"), alarm.id, alarm_as_stored(alarm, seal))
 
     async def _read(self, connection: PoolConnectionProxy, name: str, row_id: str) -> Sequence[Row]:
@@ -220,7 +220,3 @@ def _names_anybody(booked: Row) -> bool:
     """Whether a booking's row names a room or people in clear."""
     room, staff = booked["room"], booked["staff"]
     return not (room is None or is_sealed_text(room)) or not (staff == [] or is_sealed(staff))
-
-
-def _alarm(row: Row) -> WatchdogAlarm:
-    return model(WatchdogAlarm, row["incident"])

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -107,6 +108,16 @@ class Keyring:
     def seal(self, row: Mapping[str, Any]) -> CourseSeal:
         """The seal of a course, from its row of `course_keys`. Raises `RecordLocked`."""
         return CourseSeal(row["course_id"], self._key(row))
+
+    def has(self, key_id: str) -> bool:
+        """Whether the key of this id is one of its own."""
+        return key_id in self._ciphers
+
+    def opens(self, row: Mapping[str, Any]) -> bool:
+        """Whether it can open the course's key, from its row of `course_keys`."""
+        with suppress(RecordLocked):
+            return bool(self._key(row))
+        return False
 
     def wrapped_anew(self, row: Mapping[str, Any]) -> tuple[str, bytes]:
         """The same key of a course, wrapped with the first key. Raises `RecordLocked`."""

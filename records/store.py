@@ -283,9 +283,7 @@ class RecordStore:
 
         Raises `RecordLocked`, or `CourseErased`.
         """
-        async with self._connections.connection() as connection:
-            found = await connection.fetch(statement("ended_head"), head.course_id)
-            rows = unlocked(await self._opened(connection, found))
+        rows = await self._as_left(head.course_id)
         return any((row["sequence"], row["kept_head"]) == (head.sequence, head.hash) for row in rows)
 
     async def ended_course(self, course_id: CourseId) -> Course | None:
@@ -293,15 +291,19 @@ class RecordStore:
 
         Raises `RecordLocked` without the course's key, or `CourseErased`.
         """
-        async with self._connections.connection() as connection:
-            found = await connection.fetch(statement("ended_course"), course_id)
-            rows = unlocked(await self._opened(connection, found))
+        rows = await self._as_left(course_id)
         if not rows:
             return None
         # In a thread of its own: a large course is read for a tenth of a second.
         return await asyncio.to_thread(
             self._reading.one, "ended_courses", rows[0], projection.ended_course, "course_id"
         )
+
+    async def _as_left(self, course_id: CourseId) -> Sequence[Row]:
+        """The row of the course as its workflow left it; none if its ledger has gone on since."""
+        async with self._connections.connection() as connection:
+            kept = await connection.fetch(statement("kept_course"), course_id)
+            return unlocked(await self._opened(connection, [row for row in kept if not row["has_gone_on"]]))
 
     async def courses(self, filters: CourseFilter = EVERY_COURSE) -> Found[CourseSummary]:
         """One page of courses, newest start first; empty for an unknown cursor."""

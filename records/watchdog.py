@@ -95,7 +95,7 @@ class WatchdogStore:
         """
         async with self._connections.connection() as connection:
             rows = await self._opened(connection, await connection.fetch(statement("incidents")))
-        found = self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
+        found = self._reading.all("watch_incidents", rows, alarm_of, "escalation_id")
         newest: dict[tuple[CourseId, int | None], WatchdogAlarm] = {}
         for alarm in sorted(found, key=lambda one: one.number):
             view = alarm.escalation.view
@@ -106,7 +106,12 @@ class WatchdogStore:
         """One watchdog alarm; None if there is none of this id."""
         async with self._connections.connection() as connection:
             rows = await self._opened(connection, await connection.fetch(statement("incident"), escalation))
-        return self._reading.one("watch_incidents", rows[0], _alarm, "escalation_id") if rows else None
+        return self._reading.one("watch_incidents", rows[0], alarm_of, "escalation_id") if rows else None
+
+    async def acts_on(self, escalation: EscalationId) -> frozenset[str]:
+        """What people did with the alarm, as the record of administration calls it."""
+        async with self._connections.connection() as connection:
+            return frozenset(row["what"] for row in await connection.fetch(statement("acts_on_escalation"), escalation))
 
     async def add(self, alarm: WatchdogAlarm) -> None:
         """Stores a new alarm, also among the escalations.
@@ -142,7 +147,7 @@ class WatchdogStore:
             rows = await self._opened(connection, await connection.fetch(statement("hold_incident"), escalation))
             if not rows:
                 return None
-            before = self._reading.one("watch_incidents", rows[0], _alarm, "escalation_id")
+            before = self._reading.one("watch_incidents", rows[0], alarm_of, "escalation_id")
             after = step(before)
             if after != before:
                 seal = await self._seal(connection, after)
@@ -178,7 +183,7 @@ class WatchdogStore:
         async with self._connections.connection() as connection:
             found = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
             rows = await self._opened(connection, found)
-        return self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
+        return self._reading.all("watch_incidents", rows, alarm_of, "escalation_id")
 
     async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
         """Replaces the stored silent courses: those with a dosed patient, or with `dosed` False all others."""
@@ -213,8 +218,12 @@ def _silence(row: Row) -> Silence:
     return model(Silence, row)
 
 
-def _alarm(row: Row) -> WatchdogAlarm:
-    return model(WatchdogAlarm, row["incident"])
+def alarm_of(row: Row) -> WatchdogAlarm:
+    """The alarm of a row. Raises `ValueError` if it cannot be read, or is another than its row says."""
+    alarm = model(WatchdogAlarm, row["incident"])
+    if alarm.id != row["escalation_id"]:
+        raise ValueError("it is the account of another alarm")
+    return alarm
 
 
 class WatchdogLock:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime, timedelta
 from traceback import format_tb
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -44,6 +44,9 @@ BUSY = "Busy"
 
 DEFECT = "Defect"
 """The type of the failure that a caller gets for a defect of Kapstan."""
+
+NEWS_ONCE: Final = "news is heard once"
+"""Patch: a copy of an escalation's news was once written to the ledger too."""
 
 
 class Prepared(NamedTuple):
@@ -148,8 +151,9 @@ class PatientCourse:
 
     @workflow.signal(description="News from one of the course's escalations")
     def escalation_moved(self, notice: Notice) -> None:
-        """Writes to the ledger who acknowledged or resolved which escalation."""
-        self._apply(self._course.hear(notice, workflow.now()))
+        """Writes to the ledger who acknowledged or resolved which escalation. What it has heard before is no news."""
+        if not self._course.has_heard(notice) or not workflow.patched(NEWS_ONCE):
+            self._apply(self._course.hear(notice, workflow.now()))
 
     @workflow.signal(description="Another build is current")
     def build_changed(self) -> None:

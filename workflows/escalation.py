@@ -62,6 +62,9 @@ FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_int
 NO_WAIT_STARTS_AGAIN: Final = "passing on starts no wait again"
 """Patch: it once did, so that whoever passed an alarm on every minute kept its next step from being paged."""
 
+HEARD_ONCE: Final = "what a course asks is heard once"
+"""Patch: a copy of it once paged again, or resolved what had been opened again since."""
+
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
@@ -130,13 +133,15 @@ class EscalationWorkflow:
 
     @workflow.signal
     def repeat(self, news: Repeat) -> None:
-        """The cause happened again, perhaps worse."""
-        self._move(self._escalation.repeat(news, workflow.now()))
+        """The cause happened again, perhaps worse. What was heard before is nothing new."""
+        if self._is_new(news):
+            self._move(self._escalation.repeat(news, workflow.now()))
 
     @workflow.signal
     def settle(self, news: Settlement) -> None:
-        """What was missing has arrived, or is wanted no more."""
-        self._move(self._escalation.settle(news, workflow.now()))
+        """What was missing has arrived, or is wanted no more. What was heard before is nothing new."""
+        if self._is_new(news):
+            self._move(self._escalation.settle(news, workflow.now()))
 
     @workflow.signal
     def report_back(self) -> None:
@@ -326,6 +331,13 @@ class EscalationWorkflow:
         else:
             self._move(self._escalation.act(order, snapshot, workflow.now()))
         return self._escalation.view
+
+    def _is_new(self, news: Repeat | Settlement) -> bool:
+        """Whether it was not heard before; it is remembered from then on."""
+        if self._escalation.has_heard(news) and workflow.patched(HEARD_ONCE):
+            return False
+        self._escalation = self._escalation.having_heard(news)
+        return True
 
     def _check(self, order: Order) -> None:
         self._escalation.check_new(order)

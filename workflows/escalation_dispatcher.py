@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
@@ -10,11 +11,14 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
     from domain.escalation.ids import EscalationId, escalation_workflow_id
-    from domain.escalation.messages import Change, Notice, Opening, Settlement
+    from domain.escalation.messages import Change, Notice, Opening, Repeat, Settlement
     from workflows.escalation import EscalationWorkflow
     from workflows.origin import ORIGIN
     from workflows.queues import PAGING
     from workflows.waiting import until
+
+EACH_ITS_OWN: Final = "each repeat is as of when it is asked"
+"""Patch: it was once as of the event that told of it, and two of them could be the same."""
 
 
 class EscalationDispatcher:
@@ -65,7 +69,7 @@ class EscalationDispatcher:
                     await self._ask(opening.id)
             case RepeatEscalation(id=escalation, repeat=repeat):
                 try:
-                    await _handle(escalation).signal(EscalationWorkflow.repeat, repeat)
+                    await _handle(escalation).signal(EscalationWorkflow.repeat, _of_its_own(repeat))
                 except FailureError:
                     self._unheard(call)
             case AutoResolve(id=escalation, at=at, reason=reason):
@@ -102,6 +106,11 @@ async def open_escalation(opening: Opening) -> bool:
         workflow.logger.warning("The escalation was opened before", extra={"escalation": opening.id})
         return False
     return True
+
+
+def _of_its_own(repeat: Repeat) -> Repeat:
+    """The repeat as of now, so that no other says the same: two readings may be of the same minute."""
+    return repeat.but(at=workflow.now()) if workflow.patched(EACH_ITS_OWN) else repeat
 
 
 def _handle(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[EscalationWorkflow]:

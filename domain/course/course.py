@@ -19,6 +19,7 @@ from domain.course.rules import adverse_events, deviations, followup, late_facts
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
+from domain.escalation.heard import has_heard, having_heard
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.events.clinic_events import (
     Act,
@@ -219,6 +220,10 @@ class Course(CourseState):
             upcoming = transition.course.deadlines()
         return _decided(transition, upcoming=upcoming)
 
+    def has_heard(self, notice: Notice) -> bool:
+        """Whether this very news was heard before."""
+        return has_heard(self.heard, notice)
+
     def hear(self, notice: Notice, now: datetime) -> "Decision":
         """Writes news of an escalation to the ledger. News of an unknown escalation is ignored."""
         transition = Transition(self, now)
@@ -226,6 +231,7 @@ class Course(CourseState):
         if known is not None:
             state = _STATE_AFTER.get(notice.change, known.state)
             transition.replace(known.but(state=state))
+            transition.change(heard=having_heard(self.heard, notice))
             transition.write(
                 Note(
                     time=notice.at,

@@ -12,6 +12,7 @@ from domain.course.journal import KeptEvent
 from domain.course.measure_history import MeasureTaken, answers
 from domain.course.recorded import Recorded
 from domain.course.session import MedicineSession, Reading, ReadingSeries
+from domain.escalation.heard import Marks
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (
@@ -171,6 +172,7 @@ class CourseState(Frozen):
     `known_risk` is what the decision on eligibility weighed of it.
     `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
     `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
+    `heard` are the marks of its escalations' news.
     """
 
     course_id: CourseId
@@ -207,6 +209,7 @@ class CourseState(Frozen):
     left_behind: tuple[Reading, ...] = ()
     journal: tuple[KeptEvent, ...] = ()
     escalations: tuple[CourseEscalation, ...] = ()
+    heard: Marks = ()
     deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}
     newest: Mapping[str, Moment] = {}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.durations import in_words
+from domain.escalation.heard import Marks, has_heard, having_heard
 from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
     ASKS_FOR_THE_PATIENT,
@@ -72,7 +73,7 @@ class Escalation(Frozen):
     `resolvers` are the roles that may resolve it; empty for anybody.
     `unheard` is the newest attempt if it reached nobody, not even the fallback: it is repeated until an attempt reaches
     somebody, or the ladder moves, or it is passed on, last at `passed_on_at`. `taken` are the requests whose orders it
-    took.
+    took, `heard` the marks of what its course asked of it. `newest` is what it told its course last.
 
     Every method returns the escalation as it is afterwards. A person's order may raise `Refused`: `not_open` once
     resolved, `invalid` if it names somebody who is not in the on-call file, or too long a snooze.
@@ -86,6 +87,8 @@ class Escalation(Frozen):
     unheard: Attempt | None = None
     passed_on_at: Moment | None = None
     taken: tuple[str, ...] = ()
+    heard: Marks = ()
+    newest: Notice | None = None
 
     @property
     def is_resolved(self) -> bool:
@@ -108,12 +111,20 @@ class Escalation(Frozen):
             return self
         return self.but(taken=(*self.taken, order.sent_by.request_id)[-REQUESTS:])
 
+    def has_heard(self, news: Repeat | Settlement) -> bool:
+        """Whether its course's very message was heard before."""
+        return has_heard(self.heard, news)
+
+    def having_heard(self, news: Repeat | Settlement) -> "Escalation":
+        """Remembers the message, which it hears once."""
+        return self.but(heard=having_heard(self.heard, news))
+
     def act(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """Carries out a person's order; the news of it names who sent it."""
         moved = self._obeyed(order, snapshot, now)
         told = len(self.notices)
-        news = (notice.but(sent_by=order.sent_by) for notice in moved.notices[told:])
-        return moved.but(notices=(*moved.notices[:told], *news))
+        news = tuple(notice.but(sent_by=order.sent_by) for notice in moved.notices[told:])
+        return moved.but(notices=(*moved.notices[:told], *news), newest=news[-1] if news else moved.newest)
 
     def _obeyed(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         match order:
@@ -231,8 +242,14 @@ class Escalation(Frozen):
         return self._moved(self.progress, pages=self._pages_but(self.unheard)).but(unheard=None)
 
     def reported_back(self, now: datetime) -> "Escalation":
-        """Queues its state as news for the course, which may have forgotten it; none if nothing has changed."""
+        """Queues its newest news for the course once more, which may have forgotten it; none if nothing has changed.
+
+        The very same: a course that has not forgotten it hears nothing new.
+        """
         view = self.view
+        if self.newest is not None:
+            return self.but(notices=(*self.notices, self.newest))
+        # What an earlier release told, and did not keep.
         if view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_at is not None:
             news = self._news(Change.ACKNOWLEDGED, view.acknowledged_at, view.acknowledged_by, view.note)
         elif view.state is EscalationState.RESOLVED and view.resolved_at is not None:
@@ -241,7 +258,7 @@ class Escalation(Frozen):
             news = self._news(Change.REOPENED, now, None, None)
         else:
             return self
-        return self.but(notices=(*self.notices, news))
+        return self.but(notices=(*self.notices, news), newest=news)
 
     def told(self) -> "Escalation":
         """Drops the first notice: the course has received it, or no longer exists."""
@@ -295,6 +312,7 @@ class Escalation(Frozen):
             progress=progress,
             view=view,
             notices=(*self.notices, news) if news else self.notices,
+            newest=news or self.newest,
             unheard=self.unheard if progress == self.progress else None,
         )
 

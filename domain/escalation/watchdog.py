@@ -20,6 +20,9 @@ from domain.values import CourseId, Frozen, Moment, Severity
 UNBROKEN = timedelta(minutes=2)
 """Longest gap between two ticks. After a longer one the watchdog counts as interrupted and starts afresh."""
 
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
+"""Most that the clock of who answered an alarm may be ahead of the watchdog's."""
+
 GRACES_WITHOUT_A_DOSE: Final = 5
 """How many graces to wait where no dosed patient is concerned: ten minutes, where a dosed patient's course gets two.
 
@@ -121,7 +124,8 @@ Move = RaiseAlarm | SettleAlarm
 def look(last: Tick | None, now: datetime) -> Tick:
     """The tick of `now` after the last one. After a break, overdue moves get their full grace again."""
     is_unbroken = last is not None and now - last.looked_at <= UNBROKEN
-    return Tick(looked_at=now, watching_since=last.watching_since if last and is_unbroken else now)
+    # Nobody watches from a moment to come: whoever wrote that would have nobody called for what is overdue.
+    return Tick(looked_at=now, watching_since=min(last.watching_since, now) if last and is_unbroken else now)
 
 
 def patience(look: Tick, last: WatchdogAlarm | None, grace: timedelta) -> OverduePolicy:
@@ -169,7 +173,8 @@ def move(
 
 
 def is_looked_after(last: WatchdogAlarm, policy: Policy, now: datetime) -> bool:
-    """Whether a person has resolved this alarm less than `resolve_within` ago."""
+    """Whether a person has resolved this alarm less than `resolve_within` ago, and not at a moment to come."""
     view = last.escalation.view
-    is_by_somebody = view.resolved_by is not None and view.resolved_at is not None
-    return is_by_somebody and now < view.resolved_at + policy.resolve_within  # type: ignore[operator]
+    if view.resolved_by is None or view.resolved_at is None:
+        return False
+    return now - policy.resolve_within < view.resolved_at <= now + CLOCKS_DIFFER

@@ -61,6 +61,29 @@ class WatchdogAlarm(Frozen):
         """Whether somebody has typed a note on it; the others are Kapstan's own, and say nothing of the patient."""
         return self.escalation.view.note not in {None, MOVES_AGAIN, *_own_words(self.found, self.of)}
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether a person has answered it: resolved, acknowledged or snoozed it, or passed it on."""
+        view, attempt = self.escalation.view, self.attempt
+        named = (view.resolved_by, view.acknowledged_by, view.first_acknowledged_at, self.escalation.progress.quiet)
+        is_passed_on = self.escalation.passed_on_at is not None or (attempt is not None and attempt.to is not None)
+        return is_passed_on or any(one is not None for one in named)
+
+    @property
+    def unanswered(self) -> "WatchdogAlarm":
+        """The alarm as it was raised."""
+        view = self.escalation.view
+        return raised(
+            view.course_id,
+            view.session,
+            self.number,
+            view.opened_at,
+            severity=view.severity,
+            found=self.found,
+            of=self.of,
+            is_for_all=self.is_for_all,
+        )
+
     def advanced(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """Moves to the next step if that is due, with its people's pages due; a late acknowledgement lapses.
 
@@ -132,7 +155,7 @@ class WatchdogAlarm(Frozen):
         self, escalation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
     ) -> "WatchdogAlarm":
         # No notice to the course: it is the course that does not answer.
-        return self.but(escalation=escalation.but(notices=()), due=due, attempt=attempt)
+        return self.but(escalation=escalation.but(notices=(), newest=None), due=due, attempt=attempt)
 
 
 def raised(

@@ -7,10 +7,12 @@ from typing import cast
 import asyncpg
 import pytest
 
+from domain.access import SentBy
 from domain.course.transition import OpenEscalation
 from domain.escalation.escalation import opened
 from domain.escalation.ids import RECORD, EscalationId, escalation_id
-from domain.escalation.messages import EscalationView, Kind, Opening
+from domain.escalation.messages import Acknowledge, EscalationView, Kind, Opening, Resolve
+from domain.escalation.watchdog_alarm import raised
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Severity
 from domain.verification import VerificationReport
@@ -22,12 +24,14 @@ from gateway.escalations import Escalations
 from gateway.list_verification import ListVerification
 from gateway.rebuilding import Rebuilding
 from gateway.verification import Verification, Verified
+from records.access import AccessStore, AdministrationAct
 from records.audit_chains import AuditChains, AuditVerdict
 from records.connections import Connections, open_connections
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
+from tests.support.clinic import ON_CALL
 from tests.support.record_samples import MONDAY, batch, ledger, readings
 from tests.support.ward import Ward
 
@@ -304,6 +308,27 @@ async def test_a_course_that_somebody_made_up_is_named(clinic: Clinic) -> None:
     assert await clinic.wrong() == [f"FAKE-1: {verification.UNKNOWN_TO_TEMPORAL}"]
     assert await clinic.rebuilds() == ["FAKE-1"]
     assert await clinic.wrong() == [f"FAKE-1: {verification.UNKNOWN_TO_TEMPORAL}"]
+
+
+async def test_an_alarm_of_the_watch_that_nobody_answered_is_named(clinic: Clinic) -> None:
+    """Whoever has a run-time role writes that somebody did, in its row and on the list: no act of theirs is there."""
+    watch = WatchdogStore(clinic.connections)
+    course = next(iter(clinic.temporal.wards))
+    alarm = raised(course, 1, 1, MONDAY, severity=Severity.URGENT)
+    await watch.add(alarm)
+    assert await clinic.wrong() == []
+    for order, what in (
+        (Acknowledge(by="osei"), "escalation acknowledged"),
+        (Resolve(by="osei", note="Seen"), "escalation resolved"),
+    ):
+        await watch.move(alarm.id, lambda one, order=order: one.obeyed(order, ON_CALL, MONDAY))  # type: ignore[misc]
+
+        assert f"escalations: {alarm.id}: no act of administration answered it: {what}" in await clinic.wrong()
+
+        about = f"{alarm.id}, by osei"
+        act = AdministrationAct(at=MONDAY, what=what, about=about, sent_by=SentBy(request_id="1"))
+        await AccessStore(clinic.connections).record([act])
+        assert await clinic.wrong() == []
 
 
 async def test_an_open_escalation_that_temporal_has_lost_is_named(clinic: Clinic) -> None:

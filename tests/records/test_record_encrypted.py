@@ -1,12 +1,14 @@
 """What the record holds of a patient is encrypted with a key for each course, and whoever has it sees no difference."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
 import pytest
 
 from domain.course.ended_course import EndedCourse
+from domain.escalation.messages import Acknowledge, Order, Reassign, Resolve, Snooze
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import first_fault
@@ -25,6 +27,7 @@ from records.unreadable_rows import RowUnreadable
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, PayloadKey
 from tests.support.cast import hours, phq9
+from tests.support.clinic import ON_CALL
 from tests.support.record_samples import MARA, MONDAY, NURSE, batch, booked, ledger, readings, view
 from tests.support.ward import Ward
 
@@ -388,6 +391,76 @@ async def test_a_key_that_is_gone_is_never_made_anew(encrypted: RecordStore, sup
         await encrypted.ledger(MARA)
 
 
+PLANT: Final = "INSERT INTO course_keys (course_id, key_id, wrapped) VALUES ($1, $2, $3)"
+
+
+async def plants(url: str, key_id: str) -> None:
+    """Whoever has a run-time role, and no key, adds one for this course."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(PLANT, MARA, key_id, b"\0" * 60)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("key_id", ["old", "nobodys"])
+@pytest.mark.parametrize(
+    "keyring", [ENCRYPTS, Keyring.of((OLD,), encrypts=False), Keyring()], ids=["on", "off", "none"]
+)
+@pytest.mark.parametrize("stand", [0, 2], ids=["to come", "in clear under way"])
+async def test_a_key_that_somebody_planted_keeps_no_course_out_of_the_record(
+    worker_url: str, console_url: str, key_id: str, keyring: Keyring, stand: int
+) -> None:
+    """Neither one to come nor one that is under way in clear: it is recorded as if nobody had."""
+    async with open_store(worker_url) as before:
+        if stand:
+            await before.append(batch(ENTRIES[:stand]))
+    await plants(console_url, key_id)
+
+    async with open_store(worker_url, keyring) as workers:
+        await workers.append(WHOLE.but(entries=ENTRIES[stand:]))
+        await workers.record_escalation(NOTED)
+        assert await workers.ledger(MARA) == list(ENTRIES)
+        assert await workers.escalation(NOTED.id) == NOTED
+        stored = await workers.stored_ledger(MARA)
+    assert ("sealed" in stored.stored[-1].data) is keyring.encrypts
+
+
+async def test_a_key_that_others_have_is_not_taken_for_a_planted_one(
+    encrypted: RecordStore, worker_url: str, superuser: asyncpg.Connection
+) -> None:
+    """A worker that lacks it waits for it: where the course has entries, and where another's have the same."""
+    await encrypted.append(batch(ENTRIES[:2]))
+    await encrypted.record_escalation(view("TOVE-1", note=WORD))
+    keys = await superuser.fetch("SELECT * FROM course_keys ORDER BY course_id")
+
+    async with open_store(worker_url, Keyring.of((NEW,), encrypts=True)) as behind:
+        with pytest.raises(RecordLocked, match="must have the key old, and has new"):
+            await behind.append(batch(ENTRIES[2:]))
+        with pytest.raises(RecordLocked, match="must have the key old, and has new"):
+            await behind.record_escalation(view("TOVE-1", note="Seen"))
+
+    assert [key["course_id"] for key in keys] == [MARA, "TOVE-1"]
+    assert await superuser.fetch("SELECT * FROM course_keys ORDER BY course_id") == keys
+
+
+async def test_nobody_takes_a_key_away_under_which_something_is_written(
+    encrypted: RecordStore, worker_url: str, superuser: asyncpg.Connection
+) -> None:
+    """Whatever they say of it."""
+    await encrypted.append(batch(ENTRIES[:2]))
+    wrapped = await superuser.fetchval("SELECT wrapped FROM course_keys")
+    connection = await asyncpg.connect(worker_url)
+    try:
+        assert await connection.fetchval("SELECT forget_planted_key($1, $2, true)", MARA, wrapped) is False
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM course_keys")
+    finally:
+        await connection.close()
+
+    assert await encrypted.ledger(MARA) == list(ENTRIES[:2])
+
+
 async def test_the_watchdog_finds_an_escalation_that_was_opened_and_never_recorded(connections: Connections) -> None:
     """It reads that from the ledger, without a key: id and severity stay clear there."""
     lost = view().id
@@ -421,6 +494,59 @@ async def test_whoever_must_be_called_is_called_without_the_key(
     listed = await encrypted.escalation(found.id)
     assert listed is not None
     assert listed.note == over.escalation.view.note
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Resolve(by="osei", note="Seen"),
+        Acknowledge(by="osei"),
+        Snooze(by="osei", for_=timedelta(minutes=1), note="Later"),
+        Reassign(by="osei", to="lind"),
+    ],
+    ids=lambda order: type(order).__name__,
+)
+async def test_nobody_without_the_key_answers_an_alarm_in_the_record(
+    encrypted: RecordStore, connections: Connections, worker_url: str, order: Order
+) -> None:
+    """Whoever has a run-time role writes it in clear as if somebody had answered: it goes on paging."""
+    await encrypted.append(WHOLE)
+    watch = WatchdogStore(connections)
+    found = raised(MARA, 1, 1, MONDAY, severity=Severity.URGENT, found=SilenceReason.KEEPS_FAILING)
+    await watch.add(found)
+    theirs = found.obeyed(order, ON_CALL, MONDAY)
+    assert theirs != found
+    await by_hand(worker_url, "UPDATE watch_incidents SET incident = $1::json", theirs.model_dump_json())
+
+    assert await watch.incident(found.id) == found
+    assert [*await watch.incidents()] == [found]
+    moved = await watch.move(found.id, lambda one: one.obeyed(order, ON_CALL, MONDAY))
+    assert moved == theirs
+    assert await watch.incident(found.id) == moved, "who answers it is believed"
+
+
+async def test_an_alarm_is_no_other_one(store: RecordStore, connections: Connections, worker_url: str) -> None:
+    """The account of one that is over, in the row of one that is open, is not read as that."""
+    await store.append(WHOLE)
+    watch = WatchdogStore(connections)
+    first, second = (raised(MARA, 1, number, MONDAY, severity=Severity.URGENT) for number in (1, 2))
+    over = first.obeyed(Resolve(by="osei", note="Seen"), ON_CALL, MONDAY)
+    await watch.add(first)
+    await watch.add(second)
+    where = "UPDATE watch_incidents SET incident = $1::json WHERE escalation_id LIKE '%~2'"
+    await by_hand(worker_url, where, over.model_dump_json())
+
+    with pytest.raises(RowUnreadable):
+        await watch.incident(second.id)
+
+
+async def by_hand(url: str, sql: str, *arguments: object) -> None:
+    """What somebody with this role types."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql, *arguments)
+    finally:
+        await connection.close()
 
 
 async def test_lists_are_made_anew_of_encrypted_ledgers(encrypted: RecordStore, superuser: asyncpg.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 
 import pytest
 from temporalio import workflow
@@ -15,7 +16,9 @@ from domain.escalation.messages import (
     Change,
     EscalationState,
     EscalationView,
+    Repeat,
     Resolve,
+    Settlement,
 )
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
@@ -177,6 +180,23 @@ async def test_a_resolved_escalation_that_waits_for_the_record_reports_back(nigh
     await alarm.handle.signal(EscalationWorkflow.report_back)
 
     assert [(one.change, one.by, one.note) for one in await alarm.told(2)] == [(Change.RESOLVED, LIND, "Seen")] * 2
+
+
+async def test_what_has_arrived_once_resolves_what_is_open_again_no_more(night: OnCallSide) -> None:
+    """The reading came, and then none again: the course's word of the first is not sent off Temporal once more."""
+    night.record.is_down = True  # the escalation waits for the record, and can be opened again
+    alarm = await night.alarm(Severity.URGENT)
+    await alarm.pages((1, LIND))
+    arrived = Settlement(at=datetime.now(UTC), reason="the reading has arrived")
+    await alarm.handle.signal(EscalationWorkflow.settle, arrived)
+    await alarm.handle.signal(EscalationWorkflow.repeat, Repeat(severity=Severity.URGENT, at=datetime.now(UTC)))
+    await alarm.pages((1, LIND), (1, LIND))
+
+    await alarm.handle.signal(EscalationWorkflow.settle, arrived)
+    assert (await alarm.view()).state is EscalationState.OPEN
+
+    await alarm.handle.signal(EscalationWorkflow.settle, arrived.but(at=datetime.now(UTC)))
+    assert (await alarm.view()).state is EscalationState.RESOLVED
 
 
 async def has_failed_a_task(alarm: Alarm) -> bool:

@@ -18,7 +18,7 @@ from temporalio.converter import PayloadCodec, WorkflowSerializationContext
 from temporalio.worker import Replayer, Worker
 
 from domain.access import SentBy
-from domain.escalation.messages import Acknowledge, Change, Notice, Reassign, Resolve
+from domain.escalation.messages import Acknowledge, Change, EscalationState, Notice, Reassign, Resolve
 from domain.refusal import RefusalCode, Refused
 from domain.views.course import CourseView
 from gateway.codec import EncryptionCodec
@@ -283,6 +283,61 @@ async def test_what_somebody_answered_once_is_no_answer_again(
 
     now = await clinic.escalations.view(escalation)
     assert (now.state, now.acknowledged_by) == (before.state, before.acknowledged_by)
+
+
+def signalled(history: WorkflowHistory, name: str) -> Payload:
+    """What the newest signal of this name carried, encrypted."""
+    *_, newest = (
+        event.workflow_execution_signaled_event_attributes
+        for event in history.events
+        if event.workflow_execution_signaled_event_attributes.signal_name == name
+    )
+    [payload] = newest.input.payloads
+    return payload
+
+
+async def test_news_that_the_course_heard_is_no_news_again(clinic: Clinic, temporal: Temporal) -> None:
+    """Read off its history and sent again, it is written once; so is what the escalation is made to report back."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    [escalation] = (await mara.sends(vitals(mara.course, at=datetime.now(UTC), spo2=80))).escalations
+    await mara.is_called(OSEI)
+    sent_by = SentBy(token="a1b2c3d4", request_id=uuid4().hex)
+    await clinic.escalations.act(escalation, Acknowledge(by="osei", note="On my way", sent_by=sent_by))
+
+    async def heard() -> list[str]:
+        return [one.type for one in await mara.ledger() if one.type == "kap.escalation.acknowledged"]
+
+    await eventually(heard)
+    stranger = await holding(temporal)
+    course = stranger.get_workflow_handle(f"course/{mara.course}")
+    alarm = stranger.get_workflow_handle(f"escalation/{escalation.replace('~', '/')}")
+    copy = RawValue(signalled(await course.fetch_history(), "escalation_moved"))
+    for _ in range(2):
+        await course.signal("escalation_moved", copy)
+        await alarm.signal("report_back")
+
+    await clinic.escalations.act(escalation, Resolve(by="osei", note="Oxygen given"))
+    await clinic.is_resolved(escalation)
+    assert len(await heard()) == 1
+
+
+async def test_what_a_course_asked_of_an_escalation_is_not_asked_again(clinic: Clinic, temporal: Temporal) -> None:
+    """A reading that told of the same again paged once: nobody reads that off, and lets no alarm ever be quiet."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    [escalation] = (await mara.sends(vitals(mara.course, 1, at=datetime.now(UTC), spo2=80))).escalations
+    await mara.is_called(OSEI)
+    await clinic.escalations.act(escalation, Acknowledge(by="osei"))
+    await mara.sends(vitals(mara.course, 2, at=datetime.now(UTC), spo2=80))
+    await mara.is_called(OSEI, times=2)
+    await clinic.escalations.act(escalation, Acknowledge(by="osei"))
+
+    handle = (await holding(temporal)).get_workflow_handle(f"escalation/{escalation.replace('~', '/')}")
+    copy = RawValue(signalled(await handle.fetch_history(), "repeat"))
+    await handle.signal("repeat", copy)
+
+    assert (await clinic.escalations.view(escalation)).state is EscalationState.ACKNOWLEDGED
+    await mara.sends(vitals(mara.course, 3, at=datetime.now(UTC), spo2=80))
+    await mara.is_called(OSEI, times=3)
 
 
 async def test_all_that_workflows_say_to_each_other_is_read_where_it_belongs(clinic: Clinic) -> None:

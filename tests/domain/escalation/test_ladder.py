@@ -444,10 +444,24 @@ def test_an_escalation_reports_back_how_it_stands() -> None:
     assert opened_only.reported_back(later) == opened_only
     for one, change, at, by in (
         (promised, Change.ACKNOWLEDGED, after(minutes=1), LIND),
-        (lapsed, Change.REOPENED, later, None),
+        (lapsed, Change.REOPENED, after(minutes=61), None),
         (done, Change.RESOLVED, after(minutes=2), OSEI),
     ):
         reported = one.reported_back(later)
         assert reported.notices[:-1] == one.notices
         news = reported.notices[-1]
         assert (news.change, news.at, news.by) == (change, at, by)
+        assert reported.reported_back(later).notices[-1] == news, "the very same, however often it is asked"
+
+
+def test_an_escalation_of_an_earlier_release_reports_back_what_it_shows() -> None:
+    """It kept no news: one that is open again says so as of now, and from then on the same."""
+    promised = alarm().acknowledge(Acknowledge(by=LIND, note="Coming"), URGENT, after(minutes=1))
+    lapsed = promised.lapse(after(minutes=61)).but(newest=None, notices=())
+    later = after(minutes=90)
+
+    [news] = lapsed.reported_back(later).notices
+    assert (news.change, news.at) == (Change.REOPENED, later)
+    assert lapsed.reported_back(later).reported_back(after(minutes=95)).notices == (news, news)
+    [news] = promised.but(newest=None, notices=()).reported_back(later).notices
+    assert (news.change, news.at, news.by, news.note) == (Change.ACKNOWLEDGED, after(minutes=1), LIND, "Coming")

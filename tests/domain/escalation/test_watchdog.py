@@ -9,6 +9,7 @@ from domain.escalation.messages import Acknowledge, EscalationState, Resolve
 from domain.escalation.messages import Kind as EscalationKind
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import (
+    CLOCKS_DIFFER,
     UNBROKEN,
     ExpectedMove,
     NextMove,
@@ -105,6 +106,27 @@ def test_a_console_that_takes_over_at_once_goes_on_with_the_watch(since_the_last
     now = MONDAY + since_the_last
 
     assert look(last, now) == Tick(looked_at=now, watching_since=last.watching_since if is_kept else now)
+
+
+def test_nobody_watches_from_a_moment_to_come() -> None:
+    """Whoever writes that into the record keeps nobody from being called for what is overdue now."""
+    last = Tick(looked_at=MONDAY, watching_since=MONDAY + timedelta(days=365))
+    now = MONDAY + timedelta(seconds=5)
+
+    assert look(last, now) == Tick(looked_at=now, watching_since=now)
+    assert look(last.but(looked_at=now + timedelta(days=365)), now) == Tick(looked_at=now, watching_since=now)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "is_raised"), [(CLOCKS_DIFFER, False), (CLOCKS_DIFFER + SECOND, True), (timedelta(days=365), True)]
+)
+def test_nobody_has_looked_at_a_moment_to_come(ahead: timedelta, is_raised: bool) -> None:
+    """An alarm that is said to be resolved next year is no reason to be silent until then; clocks differ a little."""
+    resolved = raised(*MARA, 1, MONDAY).obeyed(Resolve(by="lind", note="Seen"), CLINIC, MONDAY + ahead)
+
+    made = move(MARA, SilenceReason.STANDS_STILL, resolved, POLICY, MONDAY)
+
+    assert isinstance(made, RaiseAlarm) is is_raised
 
 
 def test_the_first_look_of_all_begins_the_watch() -> None:
