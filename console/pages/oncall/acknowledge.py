@@ -108,9 +108,7 @@ async def look(request: Request, services: ServicesDep, token: Token) -> Respons
 
 
 @router.post("/ack/{token}")
-async def acknowledge(
-    services: ServicesDep, token: Token, over: Annotated[str, Form(max_length=10)] = ""
-) -> Response:
+async def acknowledge(services: ServicesDep, token: Token, over: Annotated[str, Form(max_length=10)] = "") -> Response:
     """Acknowledges the escalation. From a colleague who has it meanwhile it is taken only by who says so (`over`)."""
 
     async def act(invited: Invitation) -> bool:

@@ -127,8 +127,8 @@ class EscalationsPage(Frozen):
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
-    who may read it, `where` they are and with whom; `is_patient_unknown` where the course does not say now. `record_at` is
-    where a reading is recorded. `notes` are those that people added to the one that is
+    who may read it, `where` they are and `people_booked` there; `is_patient_unknown` where the course does not say now.
+    `record_at` is where a reading is recorded. `notes` are those that people added to the one that is
     shown. `is_known` says that the one who acts is signed in, and is not asked.
     """
 

@@ -91,7 +91,7 @@ async def test_a_wall_fits_its_screen_and_is_read_from_across_the_room(
 
 @pytest.mark.usefixtures("urgent")
 async def test_no_time_and_no_id_is_cut_off(house: House, browser: Browser) -> None:
-    """ "in 10:22" that ends after its "in 1" is another time."""
+    """A countdown of 10:22 that is cut off after "in 1" is another time."""
     course = await house.has(Ward.dosed, LATE_AND_WANTED)
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
     await house.is_called_for(f"{course}~vitals_emergency~1~1")

@@ -84,6 +84,7 @@ PAGES: Final = (
     "/protocols/kap-im-weekly/rehearsal?story=collapses-at-the-door&edit=true",
     "/figures",
     "/audit",
+    "/phones",
     "/courses/{dosed}/correct/3",
 )
 

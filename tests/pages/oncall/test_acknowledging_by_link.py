@@ -290,7 +290,7 @@ async def test_who_has_it_reads_on_their_link_how_the_patient_is(house: House, b
 
 
 async def test_a_link_that_stays_open_tells_who_has_it_meanwhile(house: House, browser: Browser) -> None:
-    """ "You have it" is true as long as it stands there: a colleague who takes it over takes the values along."""
+    """That they have it is true as long as it stands there: a colleague who takes it over takes the values along."""
     escalation, link = await woken(house, "lind")
     async with looks(browser, house.url, PHONE) as eyes:
         await eyes.page.goto(link)
