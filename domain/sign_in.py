@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
@@ -13,21 +13,35 @@ SignInId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """Names a sign-in, and gives no access: a hash of what the browser shows."""
 
 
+_IDLE: Final = {"personal": timedelta(hours=1), "phone": timedelta(days=14)}
+_LONGEST: Final = {
+    "personal": timedelta(hours=12),
+    "wall": timedelta(days=7),
+    "phone": timedelta(days=90),
+    "code": timedelta(minutes=10),
+}
+
+
 class Screen(StrEnum):
-    """Where somebody is signed in: on a phone or at a desk, or on a wall screen that nobody touches."""
+    """Where somebody is signed in: at a desk, on a wall screen that nobody touches, or on a phone that was enrolled.
+
+    `CODE` is no screen yet: a code that is shown at a desk waits to be entered at a phone, once.
+    """
 
     PERSONAL = "personal"
     WALL = "wall"
+    PHONE = "phone"
+    CODE = "code"
 
     @property
     def idle(self) -> timedelta | None:
-        """Longest time without use; a page updating itself is no use. None for a wall screen, which is never used."""
-        return timedelta(hours=1) if self is Screen.PERSONAL else None
+        """Longest time without use; a page updating itself is no use. None for what is never used."""
+        return _IDLE.get(self)
 
     @property
     def longest(self) -> timedelta:
         """Longest time until the sign-in ends in any case."""
-        return timedelta(hours=12) if self is Screen.PERSONAL else timedelta(days=7)
+        return _LONGEST[self]
 
 
 class SignIn(Frozen):

@@ -35,6 +35,14 @@ REMEMBERED: Final = 10_000
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 """The format of what a browser shows. Anything else is rejected without asking the record store."""
 
+CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""What a code is written in: nothing that looks like something else."""
+
+CODE_LENGTH: Final = 8
+"""Forty bits, for ten minutes, and once: nobody guesses it over the network."""
+
+_CODE: Final = re.compile(rf"[{CODE_LETTERS}]{{{CODE_LENGTH}}}", re.ASCII)
+
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +81,7 @@ class SignIns:
         if not _SHAPE.fullmatch(shown):
             return None
         found = await self._sign_in(_id(shown))
-        return found if found is not None and found.holds(now) else None
+        return found if found is not None and found.screen is not Screen.CODE and found.holds(now) else None
 
     async def use(self, sign_in: SignIn, now: datetime) -> None:
         """Notes that somebody did something, in the record store once a minute."""
@@ -103,6 +111,29 @@ class SignIns:
         unwritten = (self._known[one] for one in wanted & self._unwritten if one in self._known)
         held = {one.id for one in (*map(self._keep, found.values()), *unwritten) if one.holds(now)}
         return wanted - held
+
+    async def offer(self, token_id: TokenId, now: datetime) -> tuple[str, SignIn]:
+        """A code that enrols one phone for the token, and how long it is good for. Raises `RecordStoreError`."""
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        offered = SignIn(id=_id(code), token_id=token_id, screen=Screen.CODE, began_at=now, used_at=now)
+        await self._store.begin(offered)
+        return f"{code[:4]}-{code[4:]}", offered
+
+    async def accept(self, written: str, now: datetime) -> TokenId | None:
+        """The token whose code this is, however it was spaced; None if it is none, too old, or was used.
+
+        Raises `RecordStoreError`.
+        """
+        code = re.sub(r"[\s-]", "", written).upper()
+        if not _CODE.fullmatch(code):
+            return None
+        taken = await self._store.take(_id(code), now)
+        is_good = taken is not None and taken.screen is Screen.CODE and now < taken.ends_at
+        return taken.token_id if taken is not None and is_good else None
+
+    async def phones(self, token_id: TokenId, now: datetime) -> tuple[SignIn, ...]:
+        """The phones that this token has enrolled, as far as they still open the pages. Raises `RecordStoreError`."""
+        return tuple(one for one in await self._store.phones(token_id) if one.holds(now))
 
     async def _sign_in(self, identity: SignInId) -> SignIn | None:
         known = self._known.get(identity)

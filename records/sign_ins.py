@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from domain.access import TokenId
 from domain.sign_in import SignIn, SignInId
 from records.connections import Connections
 from records.statements import statement
@@ -43,6 +44,18 @@ class SignInStore:
         """Records that it ended at `at`; the first end counts."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("end_sign_in"), sign_in, at)
+
+    async def take(self, sign_in: SignInId, at: datetime) -> SignIn | None:
+        """Ends it at `at` for whoever is the first to, and returns it; None for everybody else."""
+        async with self._connections.transaction() as connection:
+            rows = await connection.fetch(statement("take_sign_in"), sign_in, at)
+        return next(iter(self._connections.reading.all("sign_ins", rows, _sign_in, "id")), None)
+
+    async def phones(self, token_id: TokenId) -> tuple[SignIn, ...]:
+        """The phones that this token has enrolled and that were not taken off, oldest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("phones"), token_id)
+        return tuple(self._connections.reading.all("sign_ins", rows, _sign_in, "id"))
 
 
 def _sign_in(row: Row) -> SignIn:

@@ -7,7 +7,7 @@ from console.pages.clinic import audit, figures, protocols, rehearsal
 from console.pages.course import course, ledger_files, past
 from console.pages.floor import board, rooms, sessions, sheet
 from console.pages.floor import list_files as floor_files
-from console.pages.frame import live_updates, sign_in
+from console.pages.frame import live_updates, phones, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
 from console.pages.oncall import list_files as oncall_files
 from console.pages.recording import correct, group, record
@@ -34,6 +34,7 @@ for part in (
     audit,
     live_updates,
     sign_in,
+    phones,
     acknowledge,
 ):
     router.include_router(part.router)

@@ -39,6 +39,14 @@ class Store(SignInStore):
         self._look()
         self.kept[sign_in] = self.kept[sign_in].but(used_at=at)
 
+    async def take(self, sign_in: SignInId, at: datetime) -> SignIn | None:
+        self._look()
+        found = self.kept.get(sign_in)
+        if found is None or found.ended_at is not None:
+            return None
+        self.kept[sign_in] = found.but(ended_at=at)
+        return found
+
     async def end(self, sign_in: SignInId, at: datetime) -> None:
         self._look()
         self.kept[sign_in] = self.kept[sign_in].but(ended_at=at)
@@ -51,6 +59,8 @@ class Store(SignInStore):
         (Screen.PERSONAL, timedelta(hours=1), False),
         (Screen.WALL, timedelta(days=7) - SECOND, True),
         (Screen.WALL, timedelta(days=7), False),
+        (Screen.PHONE, timedelta(days=14) - SECOND, True),
+        (Screen.PHONE, timedelta(days=14), False),
     ],
 )
 async def test_a_sign_in_ends_when_it_goes_unused(screen: Screen, unused_for: timedelta, still: bool) -> None:
@@ -61,6 +71,34 @@ async def test_a_sign_in_ends_when_it_goes_unused(screen: Screen, unused_for: ti
 
     assert (await sign_ins.of(shown, AT + unused_for) is not None) is still
     assert await sign_ins.ended_among([begun.id], AT + unused_for) == (set() if still else {begun.id})
+
+
+@pytest.mark.parametrize(("after", "is_good"), [(SECOND, True), (10 * MINUTE - SECOND, True), (10 * MINUTE, False)])
+async def test_a_code_enrols_once_within_ten_minutes(after: timedelta, is_good: bool) -> None:
+    """However it is spaced; entered again, or too late, it is nothing."""
+    sign_ins = SignIns(Store())
+    code, offered = await sign_ins.offer(TOKEN, AT)
+
+    assert offered.ends_at == AT + 10 * MINUTE
+    assert await sign_ins.accept("AAAA-AAAA", AT) is None
+    assert await sign_ins.accept(f" {code.lower()} ", AT + after) == (TOKEN if is_good else None)
+    assert await sign_ins.accept(code, AT + after) is None
+
+
+async def test_no_code_is_a_sign_in_and_no_sign_in_a_code() -> None:
+    """What is shown at a desk opens no page by itself."""
+    store = Store()
+    sign_ins = SignIns(store)
+    code, _ = await sign_ins.offer(TOKEN, AT)
+    shown, _ = await sign_ins.begin(TOKEN, Screen.PHONE, AT)
+
+    assert await sign_ins.of(code, AT) is None
+    assert await sign_ins.accept(shown, AT) is None
+    store.is_away = True
+    with pytest.raises(RecordStoreError):
+        await sign_ins.offer(TOKEN, AT)
+    with pytest.raises(RecordStoreError):
+        await sign_ins.accept(code, AT)
 
 
 async def test_a_sign_in_ends_in_any_case() -> None:

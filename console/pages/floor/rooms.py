@@ -226,7 +226,7 @@ def _visit(viewer: Viewer, one: ListedBooking, day: date) -> Visit:
         stage=STAGES[one.stage],
         room=one.room,
         people=tuple(who(viewer, member.id, member.role) for member in one.staff),
-        twice=tuple(_in_words(viewer, clash) for clash in one.double_booked),
+        twice=tuple(_in_words(viewer, one.double_booked)),
         group=one.group,
         is_off=one.is_off,
         move_at=MOVE_FORM.format(course_id=one.course_id) if may_move else None,
@@ -240,8 +240,13 @@ def _time(clock: WallClock, at: datetime, day: date) -> Clock:
     return clock.at(at).but(words=words)
 
 
-def _in_words(viewer: Viewer, clash: DoubleBooking) -> str:
-    return f"{taken_twice(viewer, clash)} also with {clash.course_id} session {clash.session}"
+def _in_words(viewer: Viewer, clashes: Iterable[DoubleBooking]) -> Iterator[str]:
+    """What is taken twice, with every other that takes the same; what has the room as well comes first."""
+    taken: dict[str, list[str]] = {}
+    for clash in sorted(clashes, key=lambda one: one.room is None):
+        taken.setdefault(taken_twice(viewer, clash), []).append(f"{clash.course_id} session {clash.session}")
+    for shared, others in taken.items():
+        yield f"{shared} also with {', '.join(others)}"
 
 
 def taken_twice(viewer: Viewer, clash: DoubleBooking) -> str:

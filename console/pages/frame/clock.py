@@ -1,5 +1,6 @@
 """Times as people read them: counting to or from a moment, and on the site's wall clock."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -81,7 +82,12 @@ class WallClock:
 
 
 def place(zone: str) -> str:
-    """A time zone by its place, as people say it: `Los Angeles` for `America/Los_Angeles`."""
+    """A time zone by its place, as people say it: `Los Angeles` for `America/Los_Angeles`.
+
+    One that is of no place counts from UTC; the sign in its key is turned round: `UTC+2` for `Etc/GMT-2`.
+    """
+    if found := re.fullmatch(r"Etc/GMT([+-])(\d+)", zone):
+        return f"UTC{'-' if found[1] == '+' else '+'}{found[2]}"
     return zone.rpartition("/")[2].replace("_", " ")
 
 

@@ -56,6 +56,7 @@ class Shell(Frozen):
     wall clock, by which `as_of` says now.
 
     `owner` is whose drafts this browser may keep: the id of their token.
+    `has_phones`: they may enrol phones, and take them off.
     `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
     """
 
@@ -75,6 +76,7 @@ class Shell(Frozen):
     theme: str
     form_key: str
     is_recorded: bool
+    has_phones: bool
 
 
 async def shell(viewer: Viewer, place: str, here: str | None = None, site: str | None = None) -> Shell:
@@ -108,6 +110,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None, site: str |
         theme=theme_of(viewer.request.cookies.get(THEME)),
         form_key=viewer.form_key,
         is_recorded=floor is not None,
+        has_phones=signed_in is not None and viewer.caller.has(*SEES_COURSES),
     )
 
 

@@ -1,7 +1,7 @@
 """Sign-in for people: an API token, entered once, opens the pages until it goes unused for too long."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,9 +13,11 @@ from console.pages.frame.shell import THEME, theme_of
 from console.pages.frame.viewer import AnyViewer, is_of_our_pages, sign_in_of
 from console.security.session_cookie import COOKIE, set_cookie
 from console.services import Services, ServicesDep
+from domain.access import TokenId
 from domain.durations import in_words
 from domain.sign_in import Screen, SignIn
 from domain.values import Frozen
+from records.errors import RecordStoreError
 
 HOME: Final = "/"
 THEME_KEPT_FOR: Final = 365 * 86_400
@@ -50,7 +52,7 @@ SCREENS: Final = tuple(
         if screen.idle
         else f"stays signed in for {in_words(screen.longest)}",
     )
-    for screen in Screen
+    for screen in (Screen.PERSONAL, Screen.WALL)
 )
 
 
@@ -66,7 +68,7 @@ async def sign_in(
     services: ServicesDep,
     authenticator: AuthenticatorDep,
     token: Annotated[str, Form(max_length=200)],
-    screen: Annotated[Screen, Form()] = Screen.PERSONAL,
+    screen: Annotated[Literal[Screen.PERSONAL, Screen.WALL], Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
     """Signs in whoever shows a valid token, and takes them to the page they wanted. Who was signed in here is out."""
@@ -76,10 +78,36 @@ async def sign_in(
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
         why = "This token is unknown, revoked or expired. It begins with kap_" if wrong else no.problem.detail
         return _form(request, to, why, no.problem.status)
+    return await _begin(request, services, caller.token_id, screen, to)
+
+
+@router.post("/sign-in/code")
+async def enrol(
+    request: Request,
+    services: ServicesDep,
+    authenticator: AuthenticatorDep,
+    code: Annotated[str, Form(max_length=40)],
+    to: Annotated[str, Form(max_length=2000)] = HOME,
+) -> Response:
+    """Enrols this phone by the code that is shown at a desk: it is signed in from now on as whoever had it shown."""
+    try:
+        token_id = await services.sign_ins.accept(code, datetime.now(UTC))
+        if token_id is None:
+            authenticator.audit_log.note_failed_sign_in(request.client.host if request.client else None, None)
+            return _form(request, to, "This code is unknown, too old or used: have a new one shown", 401)
+        await authenticator.by_sign_in(request, token_id)
+    except RecordStoreError:
+        return _form(request, to, "Nobody can tell now whether this code holds: sign in with a token", 503)
+    except ProblemError as no:
+        return _form(request, to, no.problem.detail, no.problem.status)
+    return await _begin(request, services, token_id, Screen.PHONE, to)
+
+
+async def _begin(request: Request, services: Services, token_id: TokenId, screen: Screen, to: str) -> Response:
     now = datetime.now(UTC)
     if (before := await sign_in_of(request, services, now)) is not None:
         await _end(services, before, now)
-    shown, _ = await services.sign_ins.begin(caller.token_id, screen, now)
+    shown, _ = await services.sign_ins.begin(token_id, screen, now)
     response = RedirectResponse(_ours(to), status_code=303)
     set_cookie(response, COOKIE, shown, services.settings, lasts=int(screen.longest.total_seconds()))
     return response

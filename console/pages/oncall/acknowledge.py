@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from console.errors.problems import ProblemCode, problem_error
 from console.pages import labels
 from console.pages.course.ahead import UpcomingPage
+from console.pages.frame.clock import zone_of
 from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
@@ -44,6 +45,11 @@ UNWATCHED: Final = (
 
 READ: Final = "patient of a page"
 
+QUICKER: Final = "Somebody was quicker: nothing more is asked of you."
+
+BY_A_PAGE: Final = "page"
+"""In the query of the way to all of it: whoever comes by it was reached by a page, and is not told that nobody was."""
+
 Token = Annotated[str, Path(max_length=1000)]
 
 router = APIRouter(include_in_schema=False)
@@ -59,7 +65,8 @@ class Colleague(Frozen):
 class AcknowledgePage(Frozen):
     """The escalation: how urgent, what, where, what happens without an answer, and what became of theirs.
 
-    Whoever has it is shown how the patient is: `patient`, and where a reading is recorded.
+    Whoever has it is shown how the patient is: `patient`, and where a reading is recorded; `is_patient_unknown` where
+    the course does not say now. Their page fetches itself anew from `here`; `now` and `zone` are its clock's.
     """
 
     mark: str
@@ -83,11 +90,15 @@ class AcknowledgePage(Frozen):
     whole: str
     message: str | None
     patient: PatientNow | None = None
+    is_patient_unknown: bool = False
     record_at: str | None = None
     here: str = ""
+    now: str = ""
+    zone: str = ""
 
 
-Act = Callable[[Invitation], Awaitable[object]]
+Act = Callable[[Invitation], Awaitable[bool]]
+"""Acts by the link, and says whether it did: somebody else may have been quicker."""
 
 
 @router.get("/ack/{token}")
@@ -97,13 +108,16 @@ async def look(request: Request, services: ServicesDep, token: Token) -> Respons
 
 
 @router.post("/ack/{token}")
-async def acknowledge(services: ServicesDep, token: Token) -> Response:
-    """Acknowledges the escalation."""
+async def acknowledge(services: ServicesDep, token: Token, over: Annotated[str, Form(max_length=10)] = "") -> Response:
+    """Acknowledges the escalation. From a colleague who has it meanwhile it is taken only by who says so (`over`)."""
 
-    async def act(invited: Invitation) -> None:
-        await services.escalation_access.act_by_link(
-            invited.escalation, Acknowledge(by=invited.person, link=invited.link)
-        )
+    async def act(invited: Invitation) -> bool:
+        view = await services.escalations.view(invited.escalation)
+        if not over and view.state is EscalationState.ACKNOWLEDGED and not _has_it(view, invited.person):
+            return False
+        order = Acknowledge(by=invited.person, link=invited.link)
+        await services.escalation_access.act_by_link(invited.escalation, order)
+        return True
 
     return await _answered(services, token, act, "You have it. Thank you.")
 
@@ -114,15 +128,17 @@ async def pass_on(
 ) -> Response:
     """Passes it on to somebody else, who is paged at once."""
 
-    async def act(invited: Invitation) -> None:
+    async def act(invited: Invitation) -> bool:
         order = Reassign(by=invited.person, to=to, link=invited.link)
         await services.escalation_access.act_by_link(invited.escalation, order)
+        return True
 
     return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 
 
-async def _look(_invited: Invitation) -> None:
+async def _look(_invited: Invitation) -> bool:
     """No act: the escalation is only shown."""
+    return True
 
 
 async def _answered(services: Services, token: str, act: Act, done: str | None, *, is_live: bool = False) -> Response:
@@ -131,25 +147,30 @@ async def _answered(services: Services, token: str, act: Act, done: str | None, 
         raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
         invited = services.links.read(token, datetime.now(UTC))
+        was_quicker = False
         try:
-            await act(invited)
+            was_quicker = not await act(invited)
         except Refused as refused:
             if refused.refusal.code is not RefusalCode.NOT_OPEN:
                 raise
-            done = "Somebody was quicker: nothing more is asked of you."
+            done = QUICKER
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
         if not is_live or _is_worth_noting(services, invited.person, OPENED, view.course_id):
             services.audit_log.note_by_link(invited.person, f"{OPENED}{view.id}", view.course_id)
-        whole = services.links.alarm(invited.escalation)
+        whole = f"{services.links.alarm(invited.escalation)}?{BY_A_PAGE}"
         if around.patient and _has_it(view, invited.person):
             _note_read(services, invited.person, view.course_id)
-        shown = _page(services.on_call.now(), view, around, invited, token, whole, done)
+        shown = _page(services.on_call.now(), view, around, invited, token, whole, None if was_quicker else done)
+        clock = zone_of(around.site, services.settings.timezones, services.on_call.now())
+        shown = shown.but(
+            message=QUICKER if was_quicker else shown.message, now=datetime.now(UTC).isoformat(), zone=str(clock)
+        )
         return page("acknowledge.html", shown)
     except BadLink as bad:
         return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")
     except Refused as refused:
-        whole = services.links.alarm(invited.escalation)
+        whole = f"{services.links.alarm(invited.escalation)}?{BY_A_PAGE}"
         return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
         return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
@@ -210,6 +231,7 @@ def _page(
         whole=whole,
         message=message,
         patient=around.patient if is_theirs else None,
+        is_patient_unknown=is_theirs and not around.is_known,
         record_at=f"/courses/{view.course_id}/record/vitals.recorded"
         if is_theirs and view.course_id != RECORD
         else None,

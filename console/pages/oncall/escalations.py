@@ -28,7 +28,7 @@ from console.pages.frame.rendering import floor_page, page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
-from console.pages.oncall.acknowledge import Token, advice
+from console.pages.oncall.acknowledge import BY_A_PAGE, Token, advice
 from console.pages.oncall.notes import NoteForm, NoteShown, is_added, new_id, note_of, notes
 from console.pages.oncall.open_work import open_work
 from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumstances
@@ -127,7 +127,8 @@ class EscalationsPage(Frozen):
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
-    who may read it, `record_at` where a reading is recorded. `notes` are those that people added to the one that is
+    who may read it, `where` they are and `people_booked` there; `is_patient_unknown` where the course does not say now.
+    `record_at` is where a reading is recorded. `notes` are those that people added to the one that is
     shown. `is_known` says that the one who acts is signed in, and is not asked.
     """
 
@@ -138,6 +139,9 @@ class EscalationsPage(Frozen):
     is_one: bool
     rests_on_corrected: bool = False
     patient: PatientNow | None = None
+    is_patient_unknown: bool = False
+    where: str | None = None
+    people_booked: str | None = None
     record_at: str | None = None
     notes: tuple[NoteShown, ...] = ()
     is_recorded: bool = True
@@ -174,12 +178,15 @@ async def any_alarm(request: Request, services: ServicesDep, authenticator: Auth
 
 @router.get(ALARM + "/{token}")
 async def alarm(request: Request, services: ServicesDep, authenticator: AuthenticatorDep, token: Token) -> Response:
-    """How to answer, for whoever reads a fallback's page, until somebody has; the escalation, once signed in."""
+    """How to answer, for whoever reads a fallback's page, until somebody has; the escalation, once signed in.
+
+    Whoever comes from a page of their own is asked to sign in at once: they were reached.
+    """
     escalation_id = services.links.alarm_of(token) if services.links else None
     if escalation_id is None:
         raise problem_error(ProblemCode.NOT_FOUND, "This link is not one of ours, or not all of it arrived")
     is_signed_in = await _signed_in(request, services, authenticator) is not None
-    if not is_signed_in and await _is_unanswered(services, escalation_id):
+    if not is_signed_in and BY_A_PAGE not in request.query_params and await _is_unanswered(services, escalation_id):
         return _how_to_answer(advice(escalation_id), None, f"{ALARM}/{token}")
     await viewer_of(request, services, authenticator)
     return RedirectResponse(f"{PATH}/{escalation_id}", status_code=303)
@@ -333,6 +340,9 @@ async def _one(
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
         patient=around.patient if may_see else None,
+        is_patient_unknown=may_see and not around.is_known,
+        where=around.where if may_see else None,
+        people_booked=around.people if may_see else None,
         record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") and view.course_id != RECORD else None,
         notes=await notes(viewer, view, viewer.clock()),
     )

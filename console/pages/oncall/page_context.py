@@ -32,11 +32,13 @@ class PatientNow(Frozen):
 
 
 class Circumstances(Frozen):
-    """What is known; all empty if the course does not answer in time.
+    """What is known; all empty if the course does not answer in time, and then not `is_known`.
 
     `rests_on_corrected` says that what raised the escalation has been corrected since.
     """
 
+    is_known: bool = True
+    site: str | None = None
     rests_on_corrected: bool = False
     where: str | None = None
     people: str | None = None
@@ -53,8 +55,10 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
                 services.courses.view(view.course_id),
                 forecast_of(view.course_id, now, services.courses, services.escalations, on_call=on_call),
             )
-    except (Unavailable, TooMany, Refused, TimeoutError):
-        return Circumstances()
+    except Refused:
+        return Circumstances()  # what the watch raised about the record is of no course
+    except (Unavailable, TooMany, TimeoutError):
+        return Circumstances(is_known=False)
     session = session_here(course, view.session)
     clock = WallClock(zone_of(course.site, services.settings.timezones, on_call), now)
     ours = tuple(page for page in foretold.pages if page.escalation == view.id)
@@ -65,6 +69,7 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
     )
     return Circumstances(
         rests_on_corrected=any(one.rests_on_corrected for one in course.escalations if one.id == view.id),
+        site=course.site,
         where=", ".join((course.site, f"room {session.room}")) if session and session.room else course.site,
         people=", ".join(staff) or None,
         calls=if_nobody_acts(foretold.but(pages=ours), clock).calls[:CALLS_SHOWN],

@@ -1,7 +1,7 @@
 """Asks whether a fact that deviates from the protocol happened all the same, before it is recorded."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from console.pages.recording.form_parsing import Entered, at_row, rows_of
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import Decoded
 from domain.refusal import Refused
-from domain.values import Blocker, Frozen
+from domain.values import Blocker, Frozen, PersonId
 from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import RecordStoreError
 
@@ -74,33 +74,37 @@ def confirmation(
     fields: Sequence[Field],
     entered: Entered,
     event: Mapping[str, JsonValue],
+    name_of: Callable[[PersonId], str],
 ) -> Confirmation:
     """The question about these deviations of the event and about what may be a slip, made from what was entered."""
     kept = ((name, value) for name, values in entered.items() if name not in CONTROLS | {"/id"} for value in values)
     return Confirmation(
         deviations=tuple(map(block, found)),
         doubts=tuple(doubts),
-        said=tuple(said for field in fields for said in _said(field, entered)),
+        said=tuple(said for field in fields for said in _said(field, entered, name_of)),
         hidden=((ASKED_AT, str(event["time"])), *kept),
     )
 
 
-def _said(field: Field, entered: Entered) -> Iterator[Said]:
+def _said(field: Field, entered: Entered, name_of: Callable[[PersonId], str]) -> Iterator[Said]:
     match field.kind:
         case FieldKind.GROUP:
             for part in field.parts:
-                yield from _said(part, entered)
+                yield from _said(part, entered, name_of)
         case FieldKind.ROWS:
             for row in range(rows_of(field, entered)):
                 for part in field.parts:
-                    yield from _said(at_row(field, part, row), entered)
+                    yield from _said(at_row(field, part, row), entered, name_of)
         case _:
             values = [value.strip() for value in entered.get(field.pointer, ()) if value.strip()]
             if values:
-                yield Said(label=field.label, value=f"{', '.join(_read(field, values))} {field.unit}".rstrip())
+                yield Said(label=field.label, value=f"{', '.join(_read(field, values, name_of))} {field.unit}".rstrip())
 
 
-def _read(field: Field, values: Sequence[str]) -> Iterator[str]:
+def _read(field: Field, values: Sequence[str], name_of: Callable[[PersonId], str]) -> Iterator[str]:
+    if field.kind is FieldKind.PERSON:
+        yield from map(name_of, values)
+        return
     named = {option.value: option.label for option in field.options}
     for value in values:
         yield value.replace("T", " ") if field.kind is FieldKind.MOMENT else named.get(value, value)

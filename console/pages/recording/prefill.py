@@ -38,12 +38,28 @@ def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entere
         known["/data/session"] = str(_session(kind, view))
     if kind == "kap.dose.administered" and protocol is not None:
         known["/data/route"] = protocol.route.value
-    if kind == "kap.session.booked" and protocol is not None:
-        for row, role in enumerate(protocol.medicine.staff):
-            known[f"/data/staff/{row}/role"] = role.value
+    if kind == "kap.session.booked":
+        known.update(_as_last_time(view, protocol))
     if kind == "kap.consent.signed" and protocol is not None:
         known["/data/version"] = protocol.screening.consent_version
     return {pointer: (value,) for pointer, value in known.items()}
+
+
+def _as_last_time(view: CourseView, protocol: Protocol | None) -> Iterator[tuple[str, str]]:
+    """The room and the people of the newest visit, then the roles that the protocol asks for besides."""
+    newest = view.sessions[-1] if view.sessions else None
+    staff = newest.staff if newest else ()
+    if newest is not None and newest.room:
+        yield "/data/room", newest.room
+    for row, one in enumerate(staff):
+        yield f"/data/staff/{row}/id", one.id
+        yield f"/data/staff/{row}/role", one.role.value
+        if one.credentials:
+            yield f"/data/staff/{row}/credentials", ", ".join(one.credentials)
+    wanted = protocol.medicine.staff if protocol is not None else ()
+    missing = [role for role in wanted if role not in {one.role for one in staff}]
+    for row, role in enumerate(missing, start=len(staff)):
+        yield f"/data/staff/{row}/role", role.value
 
 
 def as_entered(fields: Iterable[Field], event: Mapping[str, Any], zone: ZoneInfo) -> Entered:

@@ -176,7 +176,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     if kind in BOOKS and not is_sure and await refused(viewer, event) is None:
         slips = (*slips, *await clashes(viewer, view, event))
     if found or (slips and not is_incomplete(event) and not referral.not_offered(fields, entered)):
-        question = confirmation(found, slips, fields, entered, event)
+        question = confirmation(found, slips, fields, entered, event, viewer.name_of)
         return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
     try:
         if kind == REFERRED:
@@ -441,4 +441,4 @@ def said_actor(event: dict[str, JsonValue]) -> Actor | None:
 
 
 def _explanation(kind: str) -> str:
-    return (MODELS[kind].__doc__ or "").partition("\n")[0]
+    return (MODELS[kind].__doc__ or "").partition("\n")[0].replace("`", "")

@@ -1,6 +1,7 @@
 """The page of rooms: a day by room or by person, and what is booked twice."""
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -56,6 +57,22 @@ async def test_a_day_stands_by_room_and_says_what_is_booked_twice(
         assert await eyes.barriers() == []
         assert not eyes.complaints
         assert not eyes.strangers
+
+
+async def test_what_is_taken_twice_is_said_once_with_every_other(house: House) -> None:
+    """The same three people in four rooms: one line a visit, and the room that is taken twice before it."""
+    nine = day_of_its_own()
+    here = [await booked(house, nine) for _ in range(2)]
+    elsewhere = [await booked(house, nine, room=room) for room in ("willow", "aspen")]
+
+    lines = re.findall(r"<li><span[^>]*>⚑</span> ([^<]*)</li>", (await house.admin.get(page_of(nine))).text)
+
+    assert len(lines) == 2 + 2 + 1 + 1
+    of_the_first = [line for line in lines if f"{here[1]} session 1" in line and line.startswith("room oak")]
+    assert of_the_first == [f"room oak, Dr Osei, Duty nurse Lind, thorne also with {here[1]} session 1"]
+    everybody = [line for line in lines if all(other in line for other in elsewhere)]
+    assert len(everybody) == 2
+    assert not any(line.startswith("room") for line in everybody)
 
 
 async def test_by_person_everybody_has_their_day(house: House, browser: Browser) -> None:

@@ -26,7 +26,14 @@ CUT_OFF = """() => Array.from(document.querySelectorAll(".card")).filter((card) 
   const list = card.parentElement.getBoundingClientRect(), own = card.getBoundingClientRect();
   return own.left < list.right && own.bottom > list.bottom + 1;
 }).length"""
+CLIPPED = """() => Array.from(document.querySelectorAll(".card .top > *, .need .what > *")).filter((part) => {
+  const line = part.parentElement.getBoundingClientRect(), own = part.getBoundingClientRect();
+  return own.width > 1 && own.right > line.right + 1;
+}).map((part) => part.textContent.trim())"""
 COLOURS = "need => [getComputedStyle(need).backgroundColor, getComputedStyle(document.body).backgroundColor]"
+
+
+LATE_AND_WANTED = "MARA-OVERDUE-AND-CALLED-FOR"
 
 
 async def told_and_shown(page: Page, phase: str) -> tuple[int, int, str]:
@@ -80,6 +87,21 @@ async def test_a_wall_fits_its_screen_and_is_read_from_across_the_room(
         await expect(eyes.page.locator(f'[id="need-{urgent["OPEN"]}"]')).to_be_in_viewport()
         assert await eyes.barriers() == []
         assert not eyes.complaints
+
+
+@pytest.mark.usefixtures("urgent")
+async def test_no_time_and_no_id_is_cut_off(house: House, browser: Browser) -> None:
+    """A countdown of 10:22 that is cut off after "in 1" is another time."""
+    course = await house.has(Ward.dosed, LATE_AND_WANTED)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    await house.is_called_for(f"{course}~vitals_emergency~1~1")
+    async with looks(browser, house.url, SCREENS[0]) as eyes:
+        await eyes.signs_in(house.admin_token, "/?wall")
+        await expect(eyes.page.locator(f"#card-{course} .due, #card-{course} .chip.late")).to_be_attached()
+
+        assert await eyes.page.evaluate(CLIPPED) == []
+        assert await eyes.page.evaluate(SCROLLS) == [False, False]
+        assert await eyes.page.evaluate(CUT_OFF) == 0
 
 
 async def test_what_nobody_has_is_solid_and_first_and_says_where(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser
 
-from console.pages.frame.clock import WallClock, due_in_words, since_in_words, zone_of
+from console.pages.frame.clock import WallClock, due_in_words, place, since_in_words, zone_of
 from tests.support.browser import looks
 from tests.support.clinic import ON_CALL
 from tests.support.http_stack import House
@@ -34,6 +34,21 @@ LENGTHS = [
 def test_what_is_due_counts_down_and_then_up(ahead: timedelta, words: str) -> None:
     """Minutes and seconds within the hour, then hours, then days."""
     assert due_in_words(ahead) == words
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("America/Los_Angeles", "Los Angeles"),
+        ("Etc/GMT-2", "UTC+2"),
+        ("Etc/GMT+11", "UTC-11"),
+        ("UTC", "UTC"),
+        ("Etc/UTC", "UTC"),
+    ],
+)
+def test_a_zone_is_told_by_its_place_or_by_how_far_it_is_from_utc(zone: str, words: str) -> None:
+    """The key of a zone of no place says the opposite of what people mean."""
+    assert place(zone) == words
 
 
 def test_what_is_far_ahead_is_told_by_its_date() -> None:

@@ -41,6 +41,21 @@ SAID: Final = """
 """
 """What the page says, but for what stands there as it was written: ids in monospace, text, a protocol's own values."""
 
+UNSEEN: Final = """
+() => {
+  const ground = document.body.appendChild(document.createElement("i"));
+  ground.style.color = "Canvas";
+  const canvas = getComputedStyle(ground).color;
+  ground.remove();
+  return Array.from(document.querySelectorAll("body *"))
+    .filter((one) => one.checkVisibility() && getComputedStyle(one).forcedColorAdjust === "auto")
+    .filter((one) => Array.from(one.childNodes).some((node) => node.nodeType === 3 && node.data.trim()))
+    .filter((one) => getComputedStyle(one).color === canvas)
+    .map((one) => one.textContent.trim());
+}
+"""
+"""Text in the colour of the ground: where colours are imposed the browser lays that ground behind every text."""
+
 PAGES: Final = (
     "/",
     "/?phase=medicine&attention=routine",
@@ -69,6 +84,7 @@ PAGES: Final = (
     "/protocols/kap-im-weekly/rehearsal?story=collapses-at-the-door&edit=true",
     "/figures",
     "/audit",
+    "/phones",
     "/courses/{dosed}/correct/3",
 )
 
@@ -146,6 +162,7 @@ async def test_no_page_has_a_barrier_in_imposed_colours_or_at_twice_its_size(
             assert bar["height"] <= TWICE_AS_LARGE[1] / 4, path
             await eyes.page.emulate_media(forced_colors="active")
             found[path, "forced colours"] = await eyes.barriers()
+            found[path, "cannot be seen"] = await eyes.page.evaluate(UNSEEN)
             await eyes.page.emulate_media(forced_colors="none")
 
         assert {where: barriers for where, barriers in found.items() if barriers} == {}

@@ -2,19 +2,24 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from unittest.mock import AsyncMock, Mock
 
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
+from console.pages.oncall.page_context import circumstances
 from domain.access import TokenRole
 from domain.escalation.ids import EscalationKey
+from domain.escalation.messages import EscalationView
 from domain.oncall.file import FALLBACK
 from gateway.links import GOOD_FOR, Links
+from gateway.workflow_calls import Unavailable
 from tests.support.browser import PHONE, looks
-from tests.support.cast import MARA, new_version, vitals
+from tests.support.cast import MARA, minutes, new_version, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
+from tests.support.rooms import BEND
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
@@ -181,13 +186,17 @@ async def test_whoever_takes_it_over_from_a_colleague_knows_that_they_do(house: 
     assert (await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "lind"})).status_code == 200
 
     seen = await house.client().get(link)
-    pressed = await house.client().post(link)
+    unawares = await house.client().post(link)
 
     assert "Duty nurse Lind has it" in seen.text
     assert "I take it over" in seen.text
     assert "If nobody answers" not in seen.text
+    assert "Somebody was quicker" in unawares.text
+    assert "I take it over" in unawares.text
+    assert await state(house, escalation) == ("acknowledged", "lind")
+    pressed = await house.client().post(link, data={"over": "yes"})
     assert "You have it" in pressed.text
-    assert f'href="{alarm_path(house, escalation)}"' in pressed.text
+    assert f'href="{alarm_path(house, escalation)}?page"' in pressed.text
     assert escalation not in pressed.text
     assert await state(house, escalation) == ("acknowledged", "osei")
 
@@ -263,9 +272,12 @@ async def test_who_has_it_reads_on_their_link_how_the_patient_is(house: House, b
         await expect(patient).to_contain_text("133/79 mmHg")
         assert not eyes.complaints
         await eyes.context.set_offline(offline=True)
-        await expect(patient.get_by_role("alert")).to_contain_text("this may be old")
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("may be old")
+        at_the_site = [datetime.now(BEND) - minutes(ago) for ago in (0, 1)]
+        said = await eyes.page.get_by_role("alert").inner_text()
+        assert any(f"{at:%H:%M}" in said for at in at_the_site), said
         await eyes.context.set_offline(offline=False)
-        await expect(patient.get_by_role("alert")).to_have_count(0)
+        await expect(eyes.page.locator("#link")).to_be_empty()
 
     colleague = await link_of(house, course, "osei")
     assert 'id="patient"' not in (await house.client().get(colleague)).text
@@ -275,6 +287,67 @@ async def test_who_has_it_reads_on_their_link_how_the_patient_is(house: House, b
         return ("lind", "patient of a page") in {(read.person, read.what) for read in reads}
 
     assert await eventually(kept)
+
+
+async def test_a_link_that_stays_open_tells_who_has_it_meanwhile(house: House, browser: Browser) -> None:
+    """That they have it is true as long as it stands there: a colleague who takes it over takes the values along."""
+    escalation, link = await woken(house, "lind")
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        await eyes.page.get_by_role("button", name="I have it").click()
+        await expect(eyes.page.locator("dl")).to_contain_text("You have it")
+        taken = await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "osei"})
+        assert taken.is_success
+
+        await expect(eyes.page.locator("dl")).to_contain_text("Dr Osei has it")
+        await expect(eyes.page.locator("#patient")).to_have_count(0)
+        await expect(eyes.page.get_by_role("button", name="I take it over")).to_be_visible()
+        assert not eyes.complaints
+
+
+async def test_nobody_takes_it_over_by_a_page_that_is_older_than_their_colleagues_answer(
+    house: House, browser: Browser
+) -> None:
+    """Two are paged and both press "I have it": the second reads that somebody was quicker, and takes nothing away."""
+    escalation, link = await woken(house, "lind")
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        assert (await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "osei"})).is_success
+        await eyes.page.get_by_role("button", name="I have it").click()
+
+        await expect(eyes.page.get_by_role("status")).to_contain_text("Somebody was quicker")
+        await expect(eyes.page.locator("dl")).to_contain_text("Dr Osei has it")
+        assert await state(house, escalation) == ("acknowledged", "osei")
+        await eyes.page.get_by_role("button", name="I take it over").click()
+        await expect(eyes.page.get_by_role("status")).to_contain_text("You have it")
+        assert await state(house, escalation) == ("acknowledged", "lind")
+
+
+async def test_values_stay_while_the_course_does_not_answer(house: House, browser: Browser) -> None:
+    """What was last known is worth more than nothing, with the word that nothing newer is known."""
+    _, link = await woken(house, "lind")
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        await eyes.page.get_by_role("button", name="I have it").click()
+        await expect(eyes.page.locator("#patient")).to_contain_text("84 %")
+        unknown = (
+            '<div id="page" hx-get="x"><section id="patient" data-unknown><p class="notice">'
+            "How the patient is cannot be told now</p></section></div>"
+        )
+        await eyes.page.route("**/ack/*", lambda route: route.fulfill(body=unknown, content_type="text/html"))
+
+        await expect(eyes.page.locator("#patient")).to_contain_text("cannot be told now")
+        await expect(eyes.page.locator("#patient")).to_contain_text("84 %")
+
+
+async def test_a_course_that_does_not_answer_is_said_to(house: House) -> None:
+    """Nothing there is not the same as nothing known."""
+    escalation, _ = await woken(house, "lind")
+    view = EscalationView.model_validate((await house.admin.get(f"/v1/escalations/{escalation}")).json())
+    hung = AsyncMock(side_effect=Unavailable("It does not answer"))
+    services = Mock(courses=Mock(view=hung), escalations=Mock(view=hung))
+
+    assert not (await circumstances(services, view, datetime.now(UTC))).is_known
 
 
 async def test_the_link_in_the_fallbacks_page_says_nothing_of_the_alarm(house: House) -> None:
@@ -334,13 +407,15 @@ async def test_a_link_that_has_answered_answers_no_later_alarm(house: House) -> 
     assert (await state(house, escalation))[0] == "open"
 
 
-async def test_see_all_of_it_is_the_sign_in(house: House, browser: Browser) -> None:
-    """Their link, "I have it", "See all of it": no page on the way says that nobody could be reached."""
+@pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "not yet"])
+async def test_see_all_of_it_is_the_sign_in(house: House, browser: Browser, is_answered: bool) -> None:
+    """Their link, "See all of it", with "I have it" before or not: no page says that nobody could be reached."""
     _, link = await woken(house, "lind")
     async with looks(browser, house.url, PHONE) as eyes:
         await eyes.page.goto(link)
-        await eyes.page.get_by_role("button", name="I have it").click()
-        await expect(eyes.page.get_by_role("status")).to_contain_text("You have it")
+        if is_answered:
+            await eyes.page.get_by_role("button", name="I have it").click()
+            await expect(eyes.page.get_by_role("status")).to_contain_text("You have it")
         await eyes.page.get_by_role("link", name="See all of it").click()
 
         await expect(eyes.page.get_by_label("Token")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.support.browser import DESK, PHONE, looks
-from tests.support.cast import STAFF, days, hours, rebooking
+from tests.support.cast import STAFF, cancellation, days, hours, rebooking
 from tests.support.form_filling import filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
@@ -45,6 +45,23 @@ async def test_the_form_says_when_the_protocol_lets_it_be(house: House) -> None:
         assert f"{at:%H:%M}" in said
     first = await house.has(Ward.prepared)
     assert "No dose was given before it" in words_of(await house.admin.get(FORM.format(first)))
+
+
+async def test_the_next_visit_begins_with_the_room_and_the_people_of_the_last(house: House, browser: Browser) -> None:
+    """Nothing is typed that is known: after a visit was missed, or for the next one, only the time is new."""
+    nine = day_of_its_own()
+    course = await booked(house, nine)
+    await house.sends([cancellation(course, 1, at=datetime.now(UTC))])
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, FORM.format(course))
+        form = eyes.page.locator("#record")
+
+        await expect(form.locator("[name='/data/room']")).to_have_value("oak")
+        for row, person in enumerate(("osei", "lind", "thorne")):
+            await expect(form.locator(f"select[name='/data/staff/{row}/id']")).to_have_value(person)
+        await expect(form.locator("[name='/data/staff/0/role']")).to_have_value("prescriber")
+        await expect(form.locator("[name='/data/actor/id']").first).to_have_value("")
+        await expect(form.locator("[name='/data/starts_at']")).to_have_value("")
 
 
 async def test_checking_says_who_has_the_room_and_the_people_and_records_nothing(house: House) -> None:

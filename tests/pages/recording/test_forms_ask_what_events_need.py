@@ -371,7 +371,7 @@ def test_what_is_wrong_with_no_single_field_is_said_above_them_all() -> None:
     errors = refused("kap.vitals.recorded", empty)
     form = again("kap.vitals.recorded", empty, *(FieldError(pointer=p, detail=d) for p, d in errors.items()))
 
-    assert form.errors == ("must be at least one value or symptom",)
+    assert form.errors == ("There must be at least one value or symptom",)
     assert not any(field.is_wrong for field in form.fields)
 
 

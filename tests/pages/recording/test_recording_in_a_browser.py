@@ -49,6 +49,41 @@ async def test_a_reading_that_is_urgent_calls_people_and_the_page_shows_it(house
         assert not eyes.strangers
 
 
+async def test_all_mistakes_are_told_at_once_each_at_its_field(house: House, browser: Browser) -> None:
+    """The browser would say one thing, in its own words, for some seconds: they would be found one by one."""
+    course = await house.has(Ward.dosed)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/vitals.recorded")
+        await fills(eyes.page, systolic="999", spo2="120", moaas="2.5")
+        await eyes.page.locator("summary", has_text="When it happened").click()
+        await fills(eyes.page, session="0")
+        await eyes.page.locator("summary", has_text="When it happened").click()
+        record = eyes.page.get_by_role("button", name="Record", exact=True)
+        await record.click()
+
+        person = eyes.page.get_by_label("Person").first
+        await expect(person).to_have_accessible_description(re.compile("This is needed"))
+        await expect(person).to_be_focused()
+        for name, words in {
+            "systolic": "must be 400 mmHg at most",
+            "spo2": "must be 100 % at most",
+            "moaas": "must be a whole number",
+            "session": "must be 1 or more",
+        }.items():
+            control = eyes.page.locator(f"[name='/data/{name}']")
+            await expect(control).to_have_accessible_description(re.compile(words))
+            await expect(control).to_have_attribute("aria-invalid", "true")
+            await expect(eyes.page.get_by_text(words)).to_be_visible()
+        assert await eyes.barriers() == []
+        await fills(eyes.page, systolic="131", spo2="98", moaas="5", session="1")
+        await expect(eyes.page.locator("[aria-invalid]")).to_have_count(2)
+        await reports_as(eyes.page, "lind", "monitor")
+        await expect(eyes.page.locator("[aria-invalid]")).to_have_count(0)
+        await record.click()
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
+        assert not eyes.complaints
+
+
 async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(house: House, browser: Browser) -> None:
     """Also when the page hears meanwhile that something else changed."""
     course = await house.has(Ward.checked_in)

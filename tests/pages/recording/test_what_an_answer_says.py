@@ -83,6 +83,7 @@ async def test_a_jump_is_asked_about_once(house: House) -> None:
     assert "Is this right?" in words_of(asked)
     assert re.search(r"Systolic 213 is 87 mmHg above the 126 of \d\d:\d\d", words_of(asked))
     assert "Did this happen all the same?" not in words_of(asked)
+    assert "Person Duty nurse Lind" in section(asked, "What was entered")
     assert "The protocol says: second reading wanted." in await answered(house.admin, sure)
 
 
