@@ -246,9 +246,7 @@ def test_a_reading_without_this_vital_sign_lies_between_two_that_confirm_each_ot
 
 def test_a_rise_is_confirmed_by_another_one_over_the_same_clearance_reading(opens: Opens) -> None:
     """It was 126 at the clearance: 166 is the first, 165 none, and the next 166 the second of the three."""
-    risen = Limit(
-        vital=Vital.SYSTOLIC, rise=40, severity=LimitSeverity.URGENT, confirm_within=minutes(5), confirm_of=3
-    )
+    risen = Limit(vital=Vital.SYSTOLIC, rise=40, severity=LimitSeverity.URGENT, confirm_within=minutes(5), confirm_of=3)
     ward = opens(weekly({"medicine.limits": (risen,)})).watched(until=minutes(0))
 
     said = [reads(ward, minute, systolic=value).severity for minute, value in ((15, 166), (18, 165), (20, 166))]
@@ -604,6 +602,15 @@ def test_not_falling_is_not_lower_than_before_in_one_of_the_two(
     reads(ward, 120, **after)
 
     assert (Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open) is paged
+
+
+def test_a_diastolic_pressure_that_was_taken_alone_may_not_fall_either(ward: Ward) -> None:
+    """The cuff has shown no systolic one."""
+    ward.watched(until=minutes(60))
+    for minute in (90, 120):
+        ward.reports(signs(MARA, at=ward.begins() + minutes(minute), diastolic=95))
+
+    assert Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
 
 
 def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_late(ward: Ward) -> None:
