@@ -113,11 +113,13 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
         return False
     cleared_with = at_clearance(protocol, session)
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
-        limits, now = hold.of(vital), value_of(reading, vital)
-        if limits is not None and now is not None and now > max(limits.high, cleared_with.get(vital, 0) + margin):
-            then = next(_values_before(session, reading, vital, since=last_dose), None)
-            if then is not None and now >= then:
-                return True
+        limits, now, came_with = hold.of(vital), value_of(reading, vital), cleared_with.get(vital)
+        if limits is None or now is None:
+            continue
+        most = limits.high if came_with is None else max(limits.high, came_with + margin)
+        then = next(_values_before(session, reading, vital, since=last_dose), None) if now > most else None
+        if then is not None and now >= then:
+            return True
     return False
 
 

@@ -343,6 +343,7 @@ def test_who_left_under_the_medicine_is_looked_for_urgently_once_the_dose_is_tol
     answer = ward.sends(dose(MARA, at=ward.begins()))
     assert [one.code for one in answer.deviations] == []
     assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
+    assert [one.session for one in ward.course.unresolved] == [1]
 
 
 def test_nobody_is_dosed_on_the_clearance_of_before_they_left(ward: Ward) -> None:

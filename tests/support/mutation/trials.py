@@ -23,7 +23,8 @@ from _pytest.runner import runtestprotocol
 from mutmut.mutation.trampoline import set_mutant_under_test
 
 PLAN: Final = "plan.json"
-"""The tests, and by each mutant's name the places of its own among them, in order; in the folder of the mutants."""
+"""What is tried, in the folder of the mutants: the tests, by each mutant's name the places of its own among them, in
+order, and the seconds of a core that it may take."""
 
 LIVES: Final = "lives.json"
 """Of each mutant that was tried, whether it lives; in the same folder."""
@@ -31,8 +32,8 @@ LIVES: Final = "lives.json"
 AT_ONCE: Final = "AT_ONCE"
 """The environment's word for how many are tried at once."""
 
-PATIENCE: Final = 60
-"""The seconds of a core that a mutant may take: one that takes more goes round for ever, and counts as killed."""
+PATIENCE: Final = 2
+"""How many times as long as its tests may take a mutant may: what takes more goes round for ever, and is killed."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,12 +48,12 @@ class Plugin:
         """Before them the rules as they are, which must live."""
         plan = json.loads(Path(PLAN).read_text(encoding="utf-8"))
         items = {item.nodeid: item for item in session.items}
-        tests = [items[test] for test in plan["tests"]]
+        tests, patience = [items[test] for test in plan["tests"]], plan["patience"]
         gc.freeze()
-        if not all(lives for _, lives in Trials(tests, patience=10 * PATIENCE).of({"none": range(len(tests))})):
+        if not all(lives for _, lives in Trials(tests, 10 * patience).of({"none": range(len(tests))})):
             pytest.exit("A test fails while nothing is changed", returncode=1)
         lives: dict[str, bool] = {}
-        tried = Trials(tests, at_once=int(os.environ[AT_ONCE])).of(plan["mutants"])
+        tried = Trials(tests, patience, at_once=int(os.environ[AT_ONCE])).of(plan["mutants"])
         for done, (name, is_living) in enumerate(tried, start=1):
             lives[name] = is_living
             if done % 25 == 0 or done == len(plan["mutants"]):
@@ -66,8 +67,8 @@ class Trials:
     """What is tried, so many at once. Whatever killed one mutant of a room is tried first on the next one there."""
 
     tests: Sequence[pytest.Item]
+    patience: int
     at_once: int = 1
-    patience: int = PATIENCE
     under_way: dict[int, tuple[str, Connection]] = field(default_factory=dict)
     killers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 

@@ -202,6 +202,7 @@ def test_a_dose_of_before_the_death_that_is_told_after_it_asks_for_no_readings(w
     ward.reports(dose(MARA, None, at=ward.now - hours(2)))
 
     assert len(ward.course.dosed_sessions) == 2
+    assert ward.stage(2) is Stage.ABORTED
     assert ward.course.monitored is None
     assert holds(ward)
 

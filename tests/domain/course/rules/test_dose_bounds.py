@@ -493,6 +493,14 @@ def test_where_the_limit_of_a_part_was_reached_no_further_dose_is_offered(opens:
     assert "kap.dose.administered" in given_less.course.next_acts(given_less.now)
 
 
+@pytest.mark.parametrize(("mg", "codes"), [(54.6, []), (54.7, ["dose.step_too_large"])])
+def test_a_step_is_rounded_as_a_first_dose(opens: Opens, mg: float, codes: list[str]) -> None:
+    """35 mg were given, and 17.5 more are a step: so many percent of both are no larger one."""
+    ward = opens(weekly({**ROUNDED, **NOT_COMPARED})).cleared(2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=mg)) == codes
+
+
 @pytest.mark.parametrize(("mg", "codes"), [(36.4, []), (36.5, ["dose.step_after_event"])])
 def test_after_an_urgent_event_a_rounded_dose_is_no_rise(opens: Opens, mg: float, codes: list[str]) -> None:
     """35 mg were given in the session that had the event."""
@@ -503,6 +511,43 @@ def test_after_an_urgent_event_a_rounded_dose_is_no_rise(opens: Opens, mg: float
     weighing(ward, 70, session=2)
 
     assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=mg)) == codes
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "mg", "codes"),
+    [
+        (60, 36.4, []),
+        (60, 36.5, ["dose.step_after_event"]),
+        (80, 41.6, []),
+        (80, 41.7, ["dose.step_after_event"]),
+    ],
+)
+def test_after_an_urgent_event_a_dose_rounded_for_another_weight_is_no_rise(
+    opens: Opens, weight_kg: float, mg: float, codes: list[str]
+) -> None:
+    """35 mg for 70 kg: whoever weighs less may have 4 % more of the milligrams, whoever weighs more of the mg/kg."""
+    ward = opens(weekly({**ROUNDED, **NOT_COMPARED})).dosed()
+    ward.reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    weighing(ward, weight_kg, session=2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=mg)) == codes
+
+
+@pytest.mark.parametrize(("mg", "is_offered"), [(35, False), (34.9, True)])
+def test_after_an_urgent_event_no_further_dose_is_offered_once_as_much_was_given(
+    opens: Opens, mg: float, *, is_offered: bool
+) -> None:
+    """35 mg were given in the session that had the event; what would be rounding is none on top of them."""
+    ward = opens(weekly({**ROUNDED, **NOT_COMPARED, "medicine.dose.boosters_max": 1})).dosed()
+    ward.reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.discharged().reports(plan(MARA, at=ward.now))
+    weighing(ward, 70, session=2).reports(dose(MARA, 2, at=ward.begins(2), mg=mg))
+    ward.reports(vitals(MARA, 2, at=ward.begins(2)))
+
+    assert ("kap.dose.administered" in ward.course.next_acts(ward.now)) is is_offered
 
 
 WHOLE = {"medicine.dose.whole_from_percent": 80.0, "medicine.dose.step_max": 0.15}

@@ -32,6 +32,8 @@ from tests.support.cast import (
     days,
     discharge,
     dose,
+    handed_over,
+    hours,
     left,
     minutes,
     over,
@@ -503,3 +505,61 @@ def test_a_dose_before_the_check_in_of_its_visit_is_of_it(ward: Ward) -> None:
     ward.dosed().sends(dose(MARA, None, at=ward.begins() - minutes(40)))
 
     assert len(ward.course.sessions) == 1
+
+
+def test_a_dose_that_names_no_session_is_of_the_visit_that_is_booked_for_that_day(ward: Ward) -> None:
+    """Nobody checked them in: whoever was given it is watched in that visit, and not in one that nobody planned."""
+    ward.booked().reports(dose(MARA, None, at=ward.begins() + minutes(5)))
+
+    assert [(one.number, len(one.doses)) for one in ward.course.sessions] == [(1, 1)]
+
+
+def test_a_dose_that_names_no_session_is_of_no_visit_of_another_day(ward: Ward) -> None:
+    """They are booked for the week after it."""
+    ward.booked().reports(dose(MARA, None, at=ward.begins() - days(2)))
+
+    assert [(one.number, len(one.doses)) for one in ward.course.sessions] == [(1, 0), (2, 1)]
+
+
+def test_a_dose_that_names_no_session_is_of_the_one_under_way(ward: Ward) -> None:
+    """Nobody waits for another: one patient, and one clock."""
+    ward.dosed().reports(dose(MARA, None, at=ward.begins() + minutes(20)))
+
+    assert [(one.number, len(one.doses)) for one in ward.course.sessions] == [(1, 2)]
+
+
+@EDGES
+def test_a_dose_is_of_the_session_that_it_names_until_they_were_handed_over(ward: Ward, edge: timedelta) -> None:
+    """Back from the door, which was told late: a dose in between had been taken for one of another session."""
+    went_home = ward.discharged().session().discharge
+    assert went_home is not None
+    ward.reports(dose(MARA, None, at=went_home.at + hours(1)))
+    ward.sends(returned(MARA, at=went_home.at + minutes(30)))
+    ward.reports(handed_over(MARA, at=went_home.at + hours(2)))
+    ward.reports(dose(MARA, at=went_home.at + hours(2) + edge))
+
+    assert [len(one.doses) for one in ward.course.sessions] == ([2, 1] if edge <= timedelta() else [1, 2])
+
+
+@EDGES
+def test_a_dose_is_of_no_visit_that_had_been_broken_off_before_they_came(ward: Ward, edge: timedelta) -> None:
+    """By a time that may be a slip. From their check-in on it has a session of its own; in either they are watched."""
+    came = ward.checked_in().now
+    ward.sends(abortion(MARA, at=came - minutes(10)))
+    ward.reports(dose(MARA, None, at=came + edge))
+
+    assert [len(one.doses) for one in ward.course.sessions] == ([1] if edge < timedelta() else [0, 1])
+    assert ward.course.monitored is not None
+
+
+def test_a_session_is_broken_off_once(ward: Ward) -> None:
+    """Who broke it off, and when, is what was told first, although they were dosed again after that."""
+    first = abortion(MARA, at=ward.dosed().now + minutes(10))
+    ward.reports(first)
+    ward.reports(dose(MARA, at=ward.now + minutes(1), mg=5))
+    ward.reports(abortion(MARA, at=ward.now + minutes(1), by=LIND))
+
+    broken_off = ward.session().abort
+    assert broken_off is not None
+    assert (broken_off.at, broken_off.data) == (first.time, first.data)
+    assert ward.course.monitored is not None

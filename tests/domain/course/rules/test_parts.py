@@ -19,6 +19,7 @@ from tests.support.cast import (
     OSEI,
     SPRAY,
     THORNE,
+    abortion,
     changed,
     correction,
     dose,
@@ -193,6 +194,15 @@ def test_what_is_urgent_between_two_devices_speaks_against_the_next(opens: Opens
 
     assert "vitals.not_normal" in device(ward, 18)
     assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+def test_no_further_device_is_used_once_the_session_was_broken_off(opens: Opens) -> None:
+    """A part is given without waiting for anything, but not against a word like that."""
+    ward = apart(opens)
+    device(ward, 0)
+    ward.reports(abortion(MARA, at=ward.begins() + minutes(2)))
+
+    assert "session.aborted" in device(ward, 5)
 
 
 def test_a_slip_that_was_corrected_speaks_against_no_further_device(opens: Opens) -> None:

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from domain.course.rules.risk_screens import ScreenOwed, earlier, owed_blockers
-from domain.escalation.messages import Kind
+from domain.course.measure_history import MeasureTaken
+from domain.course.rules.risk_screens import ScreenOwed, earlier, gravest, is_at_risk, owed_blockers, screens_owed
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity
 from tests.domain.conftest import Opens
-from tests.support.cast import MARA, WEEKLY, call, days, phq9, weekly
+from tests.support.cast import HAS_INTENT, MARA, WEEKLY, call, cssrs, days, minutes, phq9, weekly
 from tests.support.ward import EDGES, Ward
 
 AT = Ward().begins()
@@ -69,3 +70,42 @@ def test_a_screen_is_owed_wherever_its_questionnaire_stands_in_the_file(opens: O
     ward.reports(phq9(MARA, at=AT, items=HINT))
 
     assert [one.code for one in owed_blockers(ward.course, AT)] == ["measure.cssrs_missing"]
+
+
+def with_intent(ward: Ward) -> MeasureTaken:
+    """A C-SSRS that shows it, which the ward has just taken in."""
+    ward.reports(cssrs(MARA, at=ward.now + minutes(5), items=HAS_INTENT))
+    return ward.course.measures[-1]
+
+
+def test_of_two_answers_that_show_the_same_risk_the_one_that_was_news_counts(ward: Ward) -> None:
+    """The other one says no more than the prescriber weighed at the decision, whichever was taken last."""
+    earlier_one = with_intent(ward.screened())
+    for is_known in (False, True):
+        before = earlier_one.but(is_known=is_known)
+        after = before.but(
+            at=before.at + days(1), sequence=before.sequence + 1, is_known=not is_known, since_last_contact=True
+        )
+        course = ward.course.but(measures=(*ward.course.measures[:-1], before, after))
+
+        assert gravest(course, "cssrs", after.at) == (after if is_known else before)
+
+
+def test_the_screen_of_whoever_is_known_to_be_at_risk_waits_for_no_morning(ward: Ward) -> None:
+    """However well it is known: what was weighed at the decision is a risk."""
+    known = with_intent(ward.screened()).but(is_known=True)
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.course = ward.course.but(measures=(*ward.course.measures[:-1], known))
+    ward.reports(phq9(MARA, at=ward.now + minutes(5), items=HINT))
+
+    assert [one.waits_for_morning for one in screens_owed(ward.course)] == [False]
+
+
+def test_a_risk_of_long_ago_is_unseen_until_its_escalation_is_resolved(ward: Ward) -> None:
+    """Told last, of more than a month before the newest C-SSRS, which is calm: that one says nothing of it."""
+    ward.screened().sends(cssrs(MARA, at=ward.now - days(40), items=HAS_INTENT))
+    assert is_at_risk(ward.course)
+
+    for kind in tuple(ward.open):
+        ward.hears(kind, Change.RESOLVED)
+    assert not is_at_risk(ward.course)

@@ -161,3 +161,17 @@ def test_a_route_that_the_plan_does_not_name_is_held_against_all_that_it_does(op
 
     against = ward.course.blockers_for(dose(MARA, at=ward.now, mg=35, route=Route.INTRANASAL, by=LIND))
     assert [(one.code, one.limit) for one in against] == [("dose.route_not_planned", "sublingual or intramuscular")]
+
+
+def test_a_session_with_another_route_alone_says_nothing_of_a_dose_that_was_cut_short(opens: Opens) -> None:
+    """`whole_from_percent`: an injection, then 50 of 200 mg under the tongue: the plan's 200 are no step from those."""
+    rules = {"medicine.dose.whole_from_percent": 80.0, "medicine.dose.step_max": 20.0, "medicine.compared": None}
+    ward = opens(changed(LOZENGE, rules))
+    ward.eligible().reports(plan(MARA, at=ward.now, mg=200))
+    for session, mg, route in ((1, 35, Route.INTRAMUSCULAR), (2, 50, Route.SUBLINGUAL)):
+        ward.cleared(session).reports(dose(MARA, session, at=ward.begins(session), mg=mg, route=route))
+        ward.integrated(session)
+    ward.cleared(3)
+
+    assert ward.reasons(dose(MARA, 3, at=ward.begins(3), mg=200, route=Route.SUBLINGUAL)) == []
+    assert ward.reasons(dose(MARA, 3, at=ward.begins(3), mg=201, route=Route.SUBLINGUAL)) != []

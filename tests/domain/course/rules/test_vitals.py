@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.rules.vitals import judged_anew, verdict
+from domain.course.rules.vitals import judged_anew, standing_findings, verdict
 from domain.course.session import Stage
 from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
@@ -31,6 +31,7 @@ from tests.support.cast import (
     moved,
     over,
     seconds,
+    signs,
     vitals,
     weekly,
 )
@@ -143,6 +144,7 @@ def test_a_rise_of_forty_over_the_clearance_reading_is_a_warning(
     assert [finding.code for finding in said.findings] == findings
     if findings:
         assert (said.findings[0].observed, said.findings[0].limit) == (166, 40)
+        assert said.findings[0].message == "Systolic 166 has risen over the clearance reading by at least 40"
 
 
 def test_a_finding_says_what_was_seen_what_the_limit_is_and_who_says_so(ward: Ward) -> None:
@@ -240,6 +242,17 @@ def test_a_reading_without_this_vital_sign_lies_between_two_that_confirm_each_ot
     assert reads(ward, 15, moaas=2).severity is RECHECK
     ward.reports(vitals(MARA, at=ward.begins() + minutes(18), moaas=None))
     assert reads(ward, 20, moaas=2).severity is URGENT
+
+
+def test_a_rise_is_confirmed_by_another_one_over_the_same_clearance_reading(opens: Opens) -> None:
+    """It was 126 at the clearance: 166 is the first, 165 none, and the next 166 the second of the three."""
+    risen = Limit(vital=Vital.SYSTOLIC, rise=40, severity=LimitSeverity.URGENT, confirm_within=minutes(5), confirm_of=3)
+    ward = opens(weekly({"medicine.limits": (risen,)})).watched(until=minutes(0))
+
+    said = [reads(ward, minute, systolic=value).severity for minute, value in ((15, 166), (18, 165), (20, 166))]
+
+    assert said == [RECHECK, NORMAL, URGENT]
+    assert reads(ward, 40, systolic=165).severity is NORMAL
 
 
 @EDGES
@@ -431,6 +444,42 @@ def test_a_reading_that_arrives_late_is_compared_with_those_that_look_back_at_it
     assert [(one.at - ward.begins()) / minutes(1) for one in anew] == following
 
 
+def test_a_sign_that_arrives_late_is_looked_back_at_as_far_as_its_own_limits_say(opens: Opens) -> None:
+    """`confirm_of` 3 of the systolic alone, which alone was taken: the two readings that follow it are judged anew."""
+    swings = Limit(
+        vital=Vital.SYSTOLIC, above=180, severity=LimitSeverity.URGENT, confirm_within=minutes(5), confirm_of=3
+    )
+    fast = Limit(vital=Vital.HEART_RATE, above=120, severity=LimitSeverity.URGENT, confirm_within=minutes(5))
+    ward = opens(weekly({"medicine.limits": (swings, fast)})).watched(until=minutes(0))
+    for minute in (17, 19, 21):
+        reads(ward, minute)
+    before = ward.session()
+    ward.sends(signs(MARA, at=ward.begins() + minutes(15), systolic=185))
+    late = ward.session().readings[-4]
+
+    anew = judged_anew(ward.course.protocol, before, ward.session(), late)
+    assert [(one.at - ward.begins()) / minutes(1) for one in anew] == [17, 19]
+
+
+def test_what_stands_is_each_signs_newest_value(ward: Ward) -> None:
+    """A pressure that was taken again and is well, and a pulse of 49 beside the first that was not taken again."""
+    ward.watched(until=minutes(0))
+    reads(ward, 15, systolic=221, heart_rate=49)
+    ward.reports(signs(MARA, at=ward.begins() + minutes(16), systolic=126))
+
+    found = standing_findings(ward.course.protocol, ward.session(), ward.now, ward.begins())
+    assert [one.code for one in found] == ["vitals.heart_rate_below_limit"]
+
+
+@EDGES
+def test_what_was_measured_before_the_moment_that_is_asked_for_does_not_stand(ward: Ward, edge: timedelta) -> None:
+    """A booster's reading is one of since the dose before it."""
+    reads(ward.watched(until=minutes(0)), 15, heart_rate=49)
+
+    found = standing_findings(ward.course.protocol, ward.session(), ward.now, ward.now - edge)
+    assert [one.code for one in found] == (["vitals.heart_rate_below_limit"] if edge >= timedelta() else [])
+
+
 @EDGES
 def test_a_rise_is_one_of_after_the_clearance(opens: Opens, edge: timedelta) -> None:
     """Of two readings of its own moment they were cleared on the later one; the other has risen from nothing."""
@@ -553,6 +602,15 @@ def test_not_falling_is_not_lower_than_before_in_one_of_the_two(
     reads(ward, 120, **after)
 
     assert (Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open) is paged
+
+
+def test_a_diastolic_pressure_that_was_taken_alone_may_not_fall_either(ward: Ward) -> None:
+    """The cuff has shown no systolic one."""
+    ward.watched(until=minutes(60))
+    for minute in (90, 120):
+        ward.reports(signs(MARA, at=ward.begins() + minutes(minute), diastolic=95))
+
+    assert Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
 
 
 def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_late(ward: Ward) -> None:

@@ -35,7 +35,7 @@ from tests.support.cast import (
     weekly,
 )
 from tests.support.event_strategies import LIFTED
-from tests.support.ward import Ward, holds
+from tests.support.ward import EDGES, Ward, holds
 
 LEFT = (Kind.LEFT_BEFORE_DISCHARGE, Severity.URGENT)
 BY_TERM = adverse_event(MARA, 1, at=Ward().began_at, term="Left before discharge", grade=1)
@@ -387,6 +387,15 @@ def test_a_dose_after_a_handover_without_one_is_watched(ward: Ward) -> None:
 
     assert ward.session().is_monitored
     assert ward.due(DeadlineKind.CHECKPOINT) != []
+
+
+@EDGES
+def test_a_dose_that_is_told_after_a_handover_ends_it_if_it_was_given_after_it(ward: Ward, edge: timedelta) -> None:
+    """Handed over undosed, as the clinic thought: whoever was dosed before it, or at that moment, is in hospital."""
+    ward.cleared().reports(handed_over(MARA, at=ward.begins() + minutes(5)))
+    ward.reports(dose(MARA, at=ward.begins() + minutes(5) + edge))
+
+    assert ward.session().is_monitored is (edge > timedelta())
 
 
 def test_a_second_reading_is_due_as_soon_after_their_last_return(ward: Ward) -> None:
