@@ -7,7 +7,7 @@ from domain.course.rules import discharge, observation
 from domain.events.clinic_events import DischargeAssessed, MedicationAdministered, SessionCleared
 from domain.holes.asked import DOSED_AT, NURSE, PRESCRIBER, WELL, course, dosed, reading, recorded
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import ANTIDOTES, OURS, SEDATING, TOLD
+from domain.holes.published import ANTIDOTES, OURS, SEDATING, THE_MEDICINE, TOLD
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital
 from domain.values import Severity
@@ -129,10 +129,11 @@ def comedication_holes(protocol: Protocol) -> Holes:
                 lets_through=f"nobody would hear that a patient was given {code}",
                 mend="must be there (S1, S5, S9: it sedates)",
             )
-        elif code in ANTIDOTES and (told is None or told is Severity.ROUTINE):
+        elif code in (*ANTIDOTES, *THE_MEDICINE) and (told is None or told is Severity.ROUTINE):
+            why = "it is given in need" if code in ANTIDOTES else "filed so, a dose starts no checkpoints"
             yield Hole(
                 key=f"medicine.comedication.{code}.tell",
                 lets_through=f"of a patient who was given {code} "
                 f"{'nobody would hear' if told is None else 'somebody would hear in working hours only'}",
-                mend=f"must be urgent or worse ({OURS}: it is given in need)",
+                mend=f"must be urgent or worse ({OURS}: {why})",
             )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from domain.course.verdict import VerdictSeverity
+from domain.holes.danger_names import SAID_SO
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.values import LimitSeverity, Route, Vital
 
@@ -258,6 +259,7 @@ PLAIN: Final = (
     *("wants_to_die", "better_off_dead", "suicidal_thoughts", "self_harm", "kill_myself", "kill_herself"),
     *("kill_himself", "end_my_life", "suicide_plan", "took_too_many_pills", "overdosed", "homicidal"),
     *("thoughts_of_hurting_others", "cannot_urinate", "st_elevation", "torsades", "no_respirations", "fixed_pupils"),
+    *SAID_SO,
 )
 """Danger in plain words. A file need not name them; one that does may not read them as milder than urgent."""
 
@@ -313,6 +315,17 @@ WEIGHED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("aortic_dissection", "subarachnoid_haemorrhage", "brain_bleed"), "S1, S2"),
     **dict.fromkeys(("liver_failure", "ketamine_allergy", "esketamine_allergy"), "S1, S7, S12"),
     **dict.fromkeys(("heroin", "methamphetamine", "pcp", "ghb", "previous_suicide_attempts"), "S12, S25, S47"),
+    **dict.fromkeys(("allergy_to_ketamine", "allergy_to_esketamine", "esketamine_hypersensitivity"), "S1, S7"),
+    **dict.fromkeys(("aortic_aneurysm", "cerebral_aneurysm", "intracranial_aneurysm", "avm"), "S1, S2"),
+    **dict.fromkeys(("intracerebral_hemorrhage", "cerebral_haemorrhage", "cerebral_hemorrhage"), "S1, S2, S7"),
+    **dict.fromkeys(("brain_haemorrhage", "brain_hemorrhage"), "S1, S2, S7"),
+    **dict.fromkeys(("increased_intracranial_pressure", "intracranial_hypertension"), "S7, S9"),
+    **dict.fromkeys(("acute_psychosis", "current_psychosis", "acute_mania", "manic", "manic_state"), "S12, S25, S31"),
+    **dict.fromkeys(("breastfeeding", "lactation", "lactating", "nursing"), "S1"),
+    **dict.fromkeys(("severe_liver_disease", "severe_hepatic_disease", "decompensated_cirrhosis"), "S12"),
+    **dict.fromkeys(("substance_abuse", "bmi_over_35"), "S25"),
+    **dict.fromkeys(("sleep_apnea", "obstructive_sleep_apnoea", "obstructive_sleep_apnea", "osa"), "S33"),
+    **dict.fromkeys(("ketamine_cystitis", "interstitial_cystitis"), "S2, S9"),
     **dict.fromkeys(("porphyria", "cystitis", "untreated_hyperthyroidism", "delirium", "dementia"), OURS),
 }
 """Conditions and medicines that a prescriber weighs, at the least."""
@@ -349,8 +362,14 @@ _OPIOIDS: Final = (
         "opioid",
     ),
 )
+THE_MEDICINE: Final = ("ketamine", "esketamine", "s_ketamine", "ketalar", "ketanest", "spravato")
+"""The medicine of the sessions: filed as another one, it may have been a dose that starts no checkpoints."""
+
+_BRANDS: Final = ("versed", "dormicum", "ativan", "xanax", "valium", "klonopin")
+_BRANDS_OF_OTHERS: Final = ("catapres", "phenergan", "benadryl")
+
 _ANAESTHETICS: Final = (
-    *("propofol", "ketamine", "etomidate", "thiopental", "methohexital", "dexmedetomidine", "nitrous_oxide"),
+    *("propofol", *THE_MEDICINE, "etomidate", "thiopental", "methohexital", "dexmedetomidine", "nitrous_oxide"),
     *("sevoflurane", "isoflurane"),
 )
 _OTHERS_THAT_SEDATE: Final = (
@@ -358,13 +377,16 @@ _OTHERS_THAT_SEDATE: Final = (
     *("quetiapine", "chlorpromazine", "zolpidem", "zopiclone", "phenobarbital"),
 )
 
-TOLD: Final = (*_BENZODIAZEPINES, *_OPIOIDS, *_ANAESTHETICS)
+TOLD: Final = (*_BENZODIAZEPINES, *_BRANDS, *_OPIOIDS, *_ANAESTHETICS)
 """Medicines after which somebody is told as well, however quietly."""
 
-SEDATING: Final = (*TOLD, *_OTHERS_THAT_SEDATE)
+SEDATING: Final = (*TOLD, *_OTHERS_THAT_SEDATE, *_BRANDS_OF_OTHERS)
 """Other medicines after which a patient is watched anew (S1, S5, S9: sedation and breathing)."""
 
-ANTIDOTES: Final = ("adrenaline", "epinephrine", "atropine", "ephedrine", "naloxone", "flumazenil")
+ANTIDOTES: Final = (
+    *("adrenaline", "epinephrine", "epipen", "atropine", "ephedrine", "naloxone", "narcan", "flumazenil", "romazicon"),
+    "anexate",
+)
 """Medicines that are given in need: whoever got one is watched anew, and somebody comes; ours."""
 
 ASKS_OF_MOOD: Final = (

@@ -9,6 +9,7 @@ from domain.durations import iso_8601
 from domain.events.clinic_events import ScreeningRecorded
 from domain.events.fields import PregnancyTest
 from domain.holes.asked import DOSED_AT, NURSE, course, every_name, recorded
+from domain.holes.danger_names import OF_AN_ATTEMPT
 from domain.holes.hole import Hole, Holes
 from domain.holes.published import EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
 from domain.protocol.model import Protocol
@@ -19,6 +20,10 @@ _OF_PREGNANCY: Final = re.compile("pregnan|hcg")
 _NEGATIVE: Final = {"negative"}
 _POSITIVE: Final = re.compile(
     r"positiv|pregnant|unknown|unclear|not_done|(?<!not_)(?<!un)detected|(?<!not_)present|(?<!non)(?<!non_)(?<!not_)reactive"
+)
+_OF_AN_OVERDOSE: Final = (
+    *("suicide_plan", "overdose", "overdosed", "kill_myself", "kill_herself", "kill_himself", "end_my_life"),
+    "took_too_many_pills",
 )
 _OF_DRUGS: Final = re.compile("drug|toxicolog|tox|alcohol|cocaine|opioid|opiate")
 _MOST_HCG: Final = 25
@@ -46,7 +51,7 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 lets_through=f"a patient with {word} could be treated",
                 mend=f"must name {word}, or a code of which [vocabulary] makes it another name ({basis})",
             )
-    for word, basis in WEIGHED.items():
+    for word, basis in (WEIGHED | dict.fromkeys((*OF_AN_ATTEMPT, *_OF_AN_OVERDOSE), "S47")).items():
         if not _against(protocol, word):
             yield Hole(
                 key="screening.review",
