@@ -42,6 +42,8 @@ UNWATCHED: Final = (
 )
 """First advice when no dosed patient is involved."""
 
+GONE: Final = "This link was sent to somebody who is not in the on-call file any more: sign in, or tell who is on call"
+
 READ: Final = "patient of a page"
 
 Token = Annotated[str, Path(max_length=1000)]
@@ -131,6 +133,8 @@ async def _answered(services: Services, token: str, act: Act, done: str | None, 
         raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
         invited = services.links.read(token, datetime.now(UTC))
+        if invited.person not in services.on_call.now().people:
+            raise BadLink(GONE)
         try:
             await act(invited)
         except Refused as refused:
