@@ -295,10 +295,7 @@ async def test_the_link_in_the_fallbacks_page_says_nothing_of_the_alarm(house: H
 
 
 async def test_a_link_opens_one_alarm_for_one_person_and_a_day(house: House) -> None:
-    """Too old, forged, or of somebody whom the on-call file does not know any more: however it is used, nothing changes.
-
-    Nor is anything shown.
-    """
+    """Too old, forged, or of somebody who is in the on-call file no more: nothing is shown, nothing changes."""
     escalation, link = await woken(house, "lind")
     links, now, nobody = links_of(house), datetime.now(UTC), house.client()
     path, _, sealed = link.rpartition("/")
