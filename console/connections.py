@@ -1,6 +1,7 @@
 """The server's side of one connection: bounds on the head of a request, on how long it may take, and on their number.
 
-Whoever opens lines and says nothing, or says no end of it, takes neither memory nor a place from anybody else.
+Whoever opens lines and says nothing, says no end of it, or does not read what is said to them, takes neither memory nor
+a place from anybody else.
 """
 
 from asyncio import TimerHandle
@@ -29,13 +30,15 @@ class BoundedConnection(HttpToolsProtocol):
     """uvicorn's connection, with bounds.
 
     A head must be at most `head_at_most` bytes (431) and whole within `head_within` (408): of the connection's
-    beginning, or of its first byte after an answer; so must be what is left of a body that was answered before. Once
-    there are `connections_at_most`, the one that has waited longest for a request gives way to a new one; if none
-    waits, the new one is closed.
+    beginning, or of its first byte after an answer; so must be what is left of a body that was answered before. What
+    is written and not read within `read_within` is written no further, and the connection is cut. Once there are
+    `connections_at_most`, the one that has waited longest for a request gives way to a new one; then one whose body is
+    not whole, or whose answer is not read. If there is none, the new one is closed.
     """
 
     head_at_most: ClassVar[int] = 64 * KIB
     head_within: ClassVar[timedelta] = timedelta(seconds=10)
+    read_within: ClassVar[timedelta] = timedelta(seconds=30)
     connections_at_most: ClassVar[int] = 2_000
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -45,6 +48,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._head = 0
         self._since = 0.0
         self._timer: TimerHandle | None = None
+        self._cut: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Takes the connection, if there is room for it."""
@@ -57,6 +61,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
         self._no_hurry()
+        self._is_read()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -69,6 +74,22 @@ class BoundedConnection(HttpToolsProtocol):
             self._head += len(data)
             if self._head > 2 * self.head_at_most:
                 self._refuse(431)
+
+    def pause_writing(self) -> None:
+        """More is written than they read: they have a while."""
+        super().pause_writing()
+        self._is_to_read()
+
+    def resume_writing(self) -> None:
+        """They have read."""
+        self._is_read()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes a connection that nothing more is asked on."""
+        super().timeout_keep_alive_handler()
+        if self.transport.is_closing():
+            self._is_to_read()
 
     def on_message_begin(self) -> None:
         """A request has begun."""
@@ -89,7 +110,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: the request is answered from here on."""
         self._no_hurry()
-        self._doing = _Doing.REQUEST
+        self._doing, self._since = _Doing.REQUEST, self.loop.time()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -141,15 +162,34 @@ class BoundedConnection(HttpToolsProtocol):
         elif self._doing is _Doing.HEAD:
             self._refuse(408)
         else:
-            self.transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Closes it once what was written is read, or cuts it."""
+        self.transport.close()
+        self._is_to_read()
+
+    def _is_to_read(self) -> None:
+        if self._cut is None:
+            self._cut = self.loop.call_later(self.read_within.total_seconds(), self.transport.abort)
+
+    def _is_read(self) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
 
     def _refuse(self, status: int) -> None:
         if not self.transport.is_closing():
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
-            self.transport.close()
+            self._close()
 
     def _make_room(self) -> None:
         others = (one for one in self.connections if isinstance(one, BoundedConnection) and one is not self)
-        waiting = (one for one in others if one._doing is not _Doing.REQUEST and not one.transport.is_closing())  # noqa: SLF001  its own kind
-        longest = min(waiting, key=lambda one: one._since, default=self)  # noqa: SLF001  its own kind
+        idle = (one for one in others if one._is_idle)  # noqa: SLF001  its own kind
+        longest = min(idle, key=lambda one: (one._doing is _Doing.REQUEST, one._since), default=self)  # noqa: SLF001  its own kind
         longest.transport.abort()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether it is they who are waited for."""
+        return self._doing is not _Doing.REQUEST or not self._is_whole or self._cut is not None

@@ -143,9 +143,19 @@ def _names_somebody(url: str, service: apprise.NotifyBase) -> bool:
 
 def _sender() -> apprise.Apprise:
     # No store on disk: it would keep addresses. None of Apprise's own threads and timeouts: it has six threads for all
-    # pages, so six pages that hang would block all others.
+    # pages, so six pages that hang would block all others. No picture and no address of Apprise's own: whoever is shown
+    # the page would fetch them from a third party. And nobody sends a page on to another address: the one of another
+    # kind than `POST` would arrive empty, and count as taken.
     asset = apprise.AppriseAsset(
-        app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False, service_timeout=0
+        app_id="Kapstan",
+        app_desc="Kapstan",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        http_redirects=False,
+        storage_mode="memory",
+        async_mode=False,
+        service_timeout=0,
     )
     return apprise.Apprise(asset=asset)
 

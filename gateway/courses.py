@@ -203,6 +203,9 @@ class Courses:
         if view is None:
             await self._check_not_ended(course_id)
             raise Refused.because(*_unless_known(course_id))
+        if view.phase is Phase.CLOSED:
+            # Nobody erases any other. An erasure that was cut off leaves the workflow in Temporal, which answers still.
+            await self._check_not_erased(course_id)
         return view
 
     async def calls_to_come(self, course_id: CourseId, ahead: Ahead) -> CallsToCome:

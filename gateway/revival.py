@@ -16,6 +16,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.course import Course, Decision
@@ -75,8 +76,9 @@ class Revived(Frozen):
 
 
 class _Remembered(NamedTuple):
-    """What the history of the run that cannot go on holds: how it began, what it accepted, what it had recorded."""
+    """The run that cannot go on, and what its history holds: how it began, what it accepted, what it had recorded."""
 
+    run_id: str
     begun: CourseRun
     reports: tuple[Report, ...]
     entries: tuple[Entry, ...]
@@ -126,7 +128,7 @@ class Revival:
         refused: list[str] = []
         if not dry_run:
             unrecorded = (*entries[len(recorded) :], *(behind.entries if behind else ()))
-            await self._begin(remembered.begun, course, unrecorded, tuple(calls))
+            await self._begin(remembered, course, unrecorded, tuple(calls))
             refused = [report.event.id for report in unheard if not await self._is_taken(report)]
         return Revived(
             course_id=course_id,
@@ -147,7 +149,9 @@ class Revival:
     async def _remembered(self, course_id: CourseId) -> _Remembered:
         handle = self._client.get_workflow_handle(course_workflow_id(course_id))
         try:
-            return await self._read(await handle.fetch_history(rpc_timeout=ANSWER_WITHIN))
+            run_id = (await handle.describe(rpc_timeout=ANSWER_WITHIN)).run_id
+            this_run = self._client.get_workflow_handle(handle.id, run_id=run_id)
+            return await self._read(run_id, await this_run.fetch_history(rpc_timeout=ANSWER_WITHIN))
         except Undecipherable as unread:
             raise KeysDiffer(str(unread)) from None
         except RuntimeError:  # its message may quote what the course says
@@ -157,7 +161,7 @@ class Revival:
                 raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"Temporal knows no course {course_id}") from None
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
-    async def _read(self, history: WorkflowHistory) -> _Remembered:
+    async def _read(self, run_id: str, history: WorkflowHistory) -> _Remembered:
         begun: CourseRun | None = None
         reports: list[Report] = []
         entries: list[Entry] = []
@@ -176,7 +180,7 @@ class Revival:
                 case "activity_task_scheduled_event_attributes":
                     entries += (await self._one(event.activity_task_scheduled_event_attributes.input, _Told)).entries
         assert begun is not None, "every history tells how its run began"
-        return _Remembered(begun, tuple(reports), tuple(entries))
+        return _Remembered(run_id, begun, tuple(reports), tuple(entries))
 
     async def _reports(self, request: Request) -> list[Report]:
         return [await self._one(request.input.args, Report)] if request.input.args.payloads else []
@@ -229,11 +233,15 @@ class Revival:
                 yield RepeatEscalation(id=one.id, repeat=Repeat(severity=one.severity, at=datetime.now(UTC)))
 
     async def _begin(
-        self, before: CourseRun, course: Course, unrecorded: tuple[Entry, ...], calls: tuple[EscalationCommand, ...]
+        self, old: _Remembered, course: Course, unrecorded: tuple[Entry, ...], calls: tuple[EscalationCommand, ...]
     ) -> None:
+        """Ends the run that cannot go on, and no other: what another revival began may have accepted more since."""
+        before = old.begun
+        workflow_id = course_workflow_id(course.course_id)
         shown, nothing = Shown(course, course.deadlines()), Course.blank(course.course_id, _pinned(course))
         attributes = changed_attributes(Shown(nothing, ()), shown)
         try:
+            await self._end(workflow_id, old.run_id)
             await _as_a_worker_writes(self._client).start_workflow(
                 PatientCourse.run,
                 CourseRun(
@@ -243,18 +251,31 @@ class Revival:
                     carried_bytes=before.carried_bytes,
                     ends=before.ends,
                 ),
-                id=course_workflow_id(course.course_id),
+                id=workflow_id,
                 task_queue=COURSES,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=TypedSearchAttributes(
                     [SearchAttributePair(one.key, one.value) for one in attributes if one.value is not None]
                 ),
                 static_summary=f"{course.protocol.id} {course.protocol.version}, {REVIVED}",
                 rpc_timeout=ANSWER_WITHIN,
             )
+        except WorkflowAlreadyStartedError:
+            raise CannotBeRevived(
+                f"{course.course_id} goes on: it moved, or somebody else revived it, just now"
+            ) from None
         except RPCError as failed:
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+
+    async def _end(self, workflow_id: str, run_id: str) -> None:
+        try:
+            await self._client.get_workflow_handle(workflow_id, run_id=run_id).terminate(
+                REVIVED, rpc_timeout=ANSWER_WITHIN
+            )
+        except RPCError as failed:
+            if failed.status is not RPCStatusCode.NOT_FOUND:  # it has ended already
+                raise
 
     async def _is_taken(self, report: Report) -> bool:
         """Reports what the course had accepted before; False for an act that it may not accept any more."""

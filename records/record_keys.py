@@ -180,8 +180,15 @@ class RecordKeys:
         Raises `WentOn` if its ledger ends with another row than `ends_with`, where that is given.
 
         From then on nobody reads what the record held of the patient, and nothing is written of the course any more.
-        Its rows stay, each with its hash: that they are whole can be verified for ever. Again it changes nothing.
+        Its rows stay, each with its hash: that they are whole can be verified for ever. Again it only writes the table
+        of keys anew, as an earlier time may not have come to.
         """
+        erased = await self._erased(course_id, act, ends_with)
+        async with self._connections.connection() as connection:
+            await connection.execute(statement("forget_erased_keys"))
+        return erased
+
+    async def _erased(self, course_id: CourseId, act: AdministrationAct, ends_with: int | None) -> ErasedCourse:
         async with self._connections.transaction() as connection:
             await connection.execute(statement("begin_appending"), course_id)
             key = await connection.fetchrow(statement("course_keys"), [course_id])
@@ -202,8 +209,6 @@ class RecordKeys:
             await connection.execute(statement("erase_course_key"), course_id, act.at, erased.sequence, erased.hash)
             about = f"{act.about}, whose ledger ends with row {erased.sequence} ({erased.hash})"
             await record_act(connection, act.but(about=about))
-        async with self._connections.connection() as connection:
-            await connection.execute(statement("forget_erased_keys"))
         return erased
 
     async def _kept_in_clear(self, connection: PoolConnectionProxy, course_id: CourseId) -> list[str]:

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
 from domain.course.state import Phase
 from domain.harmless import harmless
 from domain.moments import moment
 from domain.past.as_of import PastCourse, Wanted
+from domain.refusal import RefusalCode, Refused
 from domain.rehearsal.script import ScriptUnreadable, parse_script
-from domain.values import Severity, count_of
+from domain.values import CourseId, Severity, count_of
 from domain.views.floor_forecast import FloorForecast
 from domain.views.forecast import Forecast
 from gateway.courses import Courses
@@ -51,6 +53,8 @@ from terminal.on_record import note_act, note_read
 from terminal.printing import complain, out
 from terminal.rehearsal import left_out, timeline
 from terminal.target import asked, place
+
+_NAMED: Final[TypeAdapter[CourseId | None]] = TypeAdapter(CourseId | None)
 
 commands: Final = typer.Typer()
 
@@ -208,6 +212,14 @@ def foretell(
     note_read(kapstan, "forecast", course)
 
 
+def _check_id(course: str | None) -> None:
+    """Raises `Refused` (`unknown_course`) for what can be no course's id."""
+    try:
+        _NAMED.validate_python(course)
+    except ValidationError:
+        raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course}") from None
+
+
 @commands.command("reads")
 def list_reads(
     course: Annotated[str | None, typer.Argument(help="one course; all of them where none is named")] = None,
@@ -216,6 +228,7 @@ def list_reads(
     as_json: AsJson = False,
 ) -> None:
     """Who read what of which course, newest first."""
+    _check_id(course)
     kapstan = place(data)
     found = asked(kapstan.access(), lambda access: access.reads(course, limit=limit))
     printed(found, lambda: lists.reads(found), as_json=as_json)

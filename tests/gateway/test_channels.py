@@ -229,3 +229,55 @@ async def test_a_channel_that_never_ends_its_answer_keeps_no_page_from_anybody_e
 
     assert set(few) == {"the channel did not answer within 2 s"}
     assert set(many) == {f"the channel has not answered the last {HANGING_AT_MOST} pages yet"}
+
+
+class Hooks:
+    """A web server that keeps the bodies it is sent, and answers with `status` and `where` to go instead."""
+
+    def __init__(self, status: str = "200 OK", where: str = "") -> None:
+        self.bodies: list[str] = []
+        self._head = f"HTTP/1.1 {status}\r\n" + (f"Location: {where}\r\n" if where else "")
+
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = next((int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")), 0)
+        self.bodies.append((await reader.readexactly(length)).decode())
+        writer.write(f"{self._head}Content-Length: 2\r\nConnection: close\r\n\r\nok".encode())
+        await writer.drain()
+        writer.close()
+
+
+PAGE = Text(title="URGENT: urgent review", body="Course MARA-1\nAnswer: https://kapstan.clinic.example/ack/x")
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect", "308 Permanent Redirect"])
+async def test_a_page_goes_to_whom_the_file_names_and_is_sent_on_to_nobody(status: str) -> None:
+    """Whoever has taken over the address of a hook sends no page, with the link to answer by, to another one."""
+    elsewhere = Hooks()
+    other = await asyncio.start_server(elsewhere.receive, "127.0.0.1", 0)
+    port = other.sockets[0].getsockname()[1]
+    hook = Hooks(status, where=f"http://127.0.0.1:{port}/lind")
+    first = await asyncio.start_server(hook.receive, "127.0.0.1", 0)
+    async with other, first:
+        address = f"json://127.0.0.1:{first.sockets[0].getsockname()[1]}/lind"
+        said = await Channels().send(address, PAGE, Severity.URGENT)
+        assert said == "the channel did not take the page"
+        assert (len(hook.bodies), elsewhere.bodies) == (1, [])
+
+        await Channels().send(f"{address}?redirect=yes", PAGE, Severity.URGENT)
+        assert len(elsewhere.bodies) == 1, "who wants that says so in the on-call file"
+
+
+async def test_a_page_names_no_third_party() -> None:
+    """Whoever is shown it fetches no picture of Apprise's from elsewhere, which would tell when somebody was paged."""
+    hook = Hooks()
+    server = await asyncio.start_server(hook.receive, "127.0.0.1", 0)
+    async with server:
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for url in (f"mmost://{address}/{'t' * 26}", f"json://{address}/lind", f"form://{address}/lind"):
+            assert fault(url) is None
+            assert await Channels().send(url, PAGE, Severity.URGENT) is None
+
+    assert len(hook.bodies) == 3
+    assert all("MARA-1" in body for body in hook.bodies)
+    assert not [body for body in hook.bodies if "github" in body]

@@ -196,6 +196,16 @@ async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str
         assert (said.code, part in said.err, "Traceback" in said.err) == (code, True, False), said
 
 
+@pytest.mark.parametrize("command", [("show",), ("forecast",), ("reads",), ("revive",), ("erase", "--for-ever")])
+async def test_what_can_be_no_courses_id_names_no_course(data: str, command: tuple[str, ...]) -> None:
+    """However it is typed: it is said in a line that no terminal obeys, and never where in Kapstan that was noticed."""
+    said = await kapstan(*command, "\x1b[31mEX 1", "--data", data)
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("kapstan: unknown_course: ")
+    assert said.err.endswith("no course \\u001b[31mEX 1\n")
+
+
 async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     """Nothing starts, and the operator knows which option to change."""
     with socket.socket() as taken:

@@ -19,6 +19,7 @@ from records.errors import CourseErased, RecordLocked, RoleMayNot
 from records.figures import Period
 from records.record_keys import Encrypted, NotEncrypted, RecordKeys, WentOn
 from records.sealing import Keyring
+from records.statements import statement
 from records.store import RecordStore, open_store
 from records.verify import verify_erased
 from records.watchdog import WatchdogStore
@@ -246,6 +247,24 @@ async def test_an_erasure_is_on_the_record_and_is_done_once(
     assert act.about == f"{MARA}, whose ledger ends with row 4 ({first.hash})"
     assert (await AuditChains(connections).verify(AuditChain.ADMINISTRATION)).is_whole
     assert await superuser.fetchval("SELECT wrapped FROM course_keys") is None
+
+
+async def test_an_erasure_that_was_cut_off_leaves_no_key_in_the_table_file(
+    encrypted: RecordStore, keys: RecordKeys, superuser: asyncpg.Connection
+) -> None:
+    """Killed just after it was on the record: done again, it writes the table anew, without what was erased in it."""
+    await encrypted.append(WHOLE)
+    wrapped = await superuser.fetchval("SELECT wrapped FROM course_keys")
+    await superuser.execute(statement("erase_course_key"), MARA, MONDAY, 4, "f" * 64)
+
+    async def is_on_disk() -> bool:
+        await superuser.execute("CHECKPOINT")
+        file = await superuser.fetchval("SELECT pg_read_binary_file(pg_relation_filepath('course_keys'))")
+        return wrapped in file
+
+    assert await is_on_disk()
+    await keys.erase(MARA, ACT)
+    assert not await is_on_disk()
 
 
 async def test_nothing_is_written_of_a_course_that_was_erased(encrypted: RecordStore, keys: RecordKeys) -> None:

@@ -376,6 +376,16 @@ async def test_the_watch_knows_an_ended_course_from_one_that_is_lost(clinic: Cli
     assert await asks(expected) == NextMove(moves_at=None)
 
 
+async def test_a_course_whose_erasure_was_cut_off_is_shown_to_nobody(clinic: Clinic) -> None:
+    """Its key is gone from the record, and Temporal holds its workflow still: that answers, and is not shown."""
+    mara = await closed(clinic)
+    clinic.records.erased[mara.course] = datetime(2026, 1, 5, 17, tzinfo=UTC)
+
+    with pytest.raises(Refused, match=r"was erased on 2026-01-05 at 17:00 UTC") as refused:
+        await clinic.courses.view(mara.course)
+    assert refused.value.refusal.code is RefusalCode.UNKNOWN_COURSE
+
+
 @pytest.mark.parametrize("is_forgotten", [False, True])
 async def test_a_course_that_ended_and_was_erased_says_so_whatever_it_is_asked(
     clinic: Clinic, *, is_forgotten: bool

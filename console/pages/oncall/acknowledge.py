@@ -25,7 +25,7 @@ from domain.oncall.policy import Policy
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId, Severity
 from domain.views.forecast import FALLBACK_NAME
-from gateway.links import BadLink, Invitation
+from gateway.links import BadLink, Invitation, Links
 from gateway.workflow_calls import TooMany, Unavailable
 from records.access import OPENED
 
@@ -42,6 +42,8 @@ UNWATCHED: Final = (
     "Temporal, or the workflow of this course."
 )
 """First advice when no dosed patient is involved."""
+
+GONE: Final = "This link was sent to somebody who is not in the on-call file any more: sign in, or tell who is on call"
 
 READ: Final = "patient of a page"
 
@@ -146,7 +148,7 @@ async def _answered(services: Services, token: str, act: Act, done: str | None, 
     if services.links is None:
         raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
-        invited = services.links.read(token, datetime.now(UTC))
+        invited = _invited(services.links, token, services.on_call.now())
         was_quicker = False
         try:
             was_quicker = not await act(invited)
@@ -174,6 +176,14 @@ async def _answered(services: Services, token: str, act: Act, done: str | None, 
         return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
         return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
+
+
+def _invited(links: Links, token: str, on_call: OnCall) -> Invitation:
+    """What the link holds. Raises `BadLink`, also for somebody whom the on-call file does not know any more."""
+    invited = links.read(token, datetime.now(UTC))
+    if invited.person not in on_call.people:
+        raise BadLink(GONE)
+    return invited
 
 
 def _has_it(view: EscalationView, person: PersonId) -> bool:

@@ -5,6 +5,7 @@
 (() => {
   const KEPT = "kapstan-draft ";
   const MINE = `${KEPT}${document.getElementById("floor").dataset.owner} `;
+  const OUT = "kapstan signed out"; // when somebody last signed out of this browser, in whichever tab
   const RECORDED = /[?&]answered=/;
   const FRESH = 15 * 60000; // milliseconds: what is older may be of another reading, and is only offered
 
@@ -91,7 +92,9 @@
     else say("You entered something here at", draft.at, button("Put it back", () => putBack(draft)), anew());
   };
 
-  drop((one) => one.startsWith(KEPT) && !one.startsWith(MINE)); // somebody else has signed in here
+  const isDraft = (one) => one.startsWith(KEPT);
+  const isOut = (one) => JSON.parse(sessionStorage.getItem(one)).at <= Number(localStorage.getItem(OUT) ?? 0);
+  drop((one) => isDraft(one) && (!one.startsWith(MINE) || isOut(one))); // somebody else has signed in here, or they are out
   if (form() && !("touched" in form().dataset)) restore();
 
   document.addEventListener("input", (event) => {
@@ -115,6 +118,15 @@
     if (event.target.closest("[data-nothing-recorded]")) sessionStorage.removeItem(key());
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/sign-out") drop((one) => one.startsWith(KEPT));
+    if (event.target.getAttribute("action") !== "/sign-out") return;
+    drop(isDraft);
+    try {
+      localStorage.setItem(OUT, Date.now());
+    } catch {
+      // where a browser keeps nothing, other tabs know when somebody else signs in
+    }
+  });
+  window.addEventListener("storage", (event) => {
+    if (event.key === OUT) drop(isDraft); // out in another tab is out here too
   });
 })();

@@ -1,13 +1,14 @@
 """Strangers who open lines and say nothing, or no end of it: they are cut off, and whoever comes after is answered."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.connections import KIB, BoundedConnection
 from tests.support.eventually import WITHIN, eventually
@@ -20,6 +21,7 @@ class Hurried(BoundedConnection):
     """The same in a moment, and with few places."""
 
     head_within = timedelta(seconds=0.3)
+    read_within = timedelta(seconds=0.3)
     connections_at_most = PLACES
 
 
@@ -36,10 +38,29 @@ async def says_ok(scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def hears_it_out(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers once the body is whole, as a sign-in does."""
+    while scope["type"] == "http" and (await receive()).get("more_body", False):
+        pass
+    await says_ok(scope, receive, send)
+
+
+async def says_much(scope: Scope, _receive: Receive, send: Send) -> None:
+    """An answer as long as its path is said to be, in KiB: more than any line holds."""
+    if scope["type"] == "http":
+        kib = int(scope["path"].strip("/"))
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % (kib * KIB))]}
+        )
+        for _ in range(kib):
+            await send({"type": "http.response.body", "body": b"z" * KIB, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
 @asynccontextmanager
-async def door(kind: type[BoundedConnection]) -> AsyncIterator[int]:
+async def door(kind: type[BoundedConnection], app: ASGIApp = says_ok) -> AsyncIterator[int]:
     """The port of a server with such connections."""
-    config = uvicorn.Config(says_ok, host="127.0.0.1", port=0, http=kind, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=kind, lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())  # without its signal handlers, which are the tests' own
 
@@ -71,9 +92,9 @@ async def status(reader: asyncio.StreamReader) -> str:
     return ""
 
 
-async def is_answered(port: int) -> bool:
+async def is_answered(port: int, asks: bytes = REQUEST) -> bool:
     async with line(port) as (reader, writer):
-        writer.write(REQUEST)
+        writer.write(asks)
         return await status(reader) == "200"
 
 
@@ -165,3 +186,66 @@ async def test_somebody_who_says_something_gets_the_place_of_somebody_who_does_n
         finally:
             for _, writer in lines:
                 writer.transport.abort()
+
+
+HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: kapstan\r\nContent-Length: 100\r\n\r\ntoken="
+
+
+async def test_somebody_who_says_all_gets_the_place_of_somebody_who_leaves_half_of_it_out() -> None:
+    """All places are taken by strangers who sign in, and never say the end of their token."""
+    async with door(Patient, hears_it_out) as port:
+        lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(PLACES)]
+        try:
+            for _, writer in lines:
+                writer.write(HALF_A_BODY)
+                await writer.drain()
+            await asyncio.sleep(0.1)  # they have begun
+            assert await is_answered(port)
+        finally:
+            for _, writer in lines:
+                writer.transport.abort()
+
+
+MUCH = 16 * KIB
+"""KiB of an answer: more than the buffers of both ends hold."""
+
+SOME = 64
+"""KiB of an answer that lies in the buffers, whole."""
+
+
+@pytest.mark.parametrize("kib", [MUCH, MUCH // 8, SOME], ids=["endless", "long", "short"])
+async def test_who_does_not_read_their_answer_keeps_no_place(kib: int) -> None:
+    """Strangers ask for what anybody may read, a stylesheet say, and read none of it: their lines are cut."""
+    asks = b"GET /%d HTTP/1.1\r\nHost: kapstan\r\n\r\n" % kib
+    async with door(Hurried, says_much) as port:
+        lines = [unread(port) for _ in range(PLACES)]
+        try:
+            for one in lines:
+                one.sendall(asks * (1 if kib > SOME else MUCH // SOME))
+            await eventually(lambda: is_answered(port, asks))
+            await eventually(lambda: are_cut(lines))
+        finally:
+            for one in lines:
+                one.close()
+
+
+def unread(port: int) -> socket.socket:
+    """A line on which nothing is read, and little fits."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
+    one.connect(("127.0.0.1", port))
+    return one
+
+
+async def are_cut(lines: list[socket.socket]) -> bool:
+    """Whether the server has ended all of them: whoever speaks again hears that."""
+    for one in lines:
+        try:
+            one.setblocking(False)
+            one.send(b"x")
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            continue
+        return False
+    return True

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from domain.access import TokenRole
 from tests.support.browser import PHONE, Eyes, looks
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
@@ -113,6 +114,34 @@ async def test_nobody_else_at_the_screen_is_shown_what_was_entered(house: House,
         await eyes.page.get_by_role("button", name="Sign out").click()
         await expect(eyes.page.get_by_label("Token")).to_be_visible()
         assert await drafts_in(eyes.page) == 0
+
+
+async def test_whoever_signs_out_is_out_of_every_tab(house: House, browser: Browser) -> None:
+    """What they had entered in another one is gone from there too, whoever uses their token next."""
+    course, other = await house.has(Ward.dosed), await house.has(Ward.dosed)
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        await begins_a_reading(eyes, course, token.token)
+        second = await eyes.context.new_page()
+        form = f"/courses/{other}/record/vitals.recorded"
+        await second.goto(f"{house.url}{form}")
+        await fills_in_a_reading(second)
+        assert await drafts_in(second) == 1
+
+        await eyes.page.locator("#who summary").click()
+        await eyes.page.get_by_role("button", name="Sign out").click()
+        await expect(eyes.page.get_by_label("Token")).to_be_visible()
+
+        async def is_gone() -> bool:
+            return await drafts_in(second) == 0
+
+        await eventually(is_gone)
+        await second.goto(f"{house.url}/sign-in?to={form}")
+        await second.get_by_label("Token").fill(token.token)
+        await second.get_by_role("button", name="Sign in").click()
+        await second.wait_for_url(f"**{form}")
+        assert await six_of(second) == dict.fromkeys(SIX, "")
+        assert await drafts_in(second) == 0
 
 
 async def test_what_was_left_long_ago_is_offered_and_not_filled_in(house: House, browser: Browser) -> None:
