@@ -57,13 +57,16 @@
     return made;
   };
 
-  const say = (words, at, ...buttons) => {
+  const notice = (words, at, ...buttons) => {
     const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
     const said = Object.assign(document.createElement("p"), { className: "notice urgent restored" });
     said.setAttribute("role", "status");
     said.append(`${words} ${clock}. It is not known to be recorded. `, ...buttons);
+    return said;
+  };
+  const say = (...told) => {
     document.querySelector("#record > .restored")?.remove();
-    form().prepend(said);
+    form().prepend(notice(...told));
   };
   const anew = () =>
     button("Begin anew", () => {
@@ -91,7 +94,38 @@
     else say("You entered something here at", draft.at, button("Put it back", () => putBack(draft)), anew());
   };
 
+  // What is written of an escalation is kept the same way, each form by itself: an hour with a patient ends a sign-in.
+  const ACT = "form.act[hx-post]";
+  const UNKEPT = new Set(["form_key", "id"]);
+  const keyOf = (act) => MINE + act.getAttribute("action");
+
+  const putBackActs = () => {
+    for (const act of document.querySelectorAll(ACT)) {
+      const draft = JSON.parse(sessionStorage.getItem(keyOf(act)) ?? "null");
+      if (!draft || "touched" in act.dataset) continue;
+      for (const [name, value] of draft.entered) if (act.elements[name]) act.elements[name].value = value;
+      act.dataset.touched = "";
+      act.closest("details")?.setAttribute("open", "");
+      act.prepend(notice("This is what you entered at", draft.at));
+    }
+  };
+  document.addEventListener("input", (event) => {
+    const act = event.target.closest(ACT);
+    if (!act) return;
+    const entered = [...new FormData(act)].filter(([name]) => !UNKEPT.has(name));
+    try {
+      sessionStorage.setItem(keyOf(act), JSON.stringify({ at: Date.now(), entered }));
+    } catch {
+      // a full store keeps nothing more: the form itself still holds what was entered
+    }
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail;
+    if (elt.matches(ACT) && xhr.status === 200) sessionStorage.removeItem(keyOf(elt)); // it is noted down
+  });
+
   drop((one) => one.startsWith(KEPT) && !one.startsWith(MINE)); // somebody else has signed in here
+  putBackActs();
   if (form() && !("touched" in form().dataset)) restore();
 
   document.addEventListener("input", (event) => {
