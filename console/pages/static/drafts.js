@@ -109,19 +109,35 @@
       act.prepend(notice("This is what you entered at", draft.at));
     }
   };
-  document.addEventListener("input", (event) => {
-    const act = event.target.closest(ACT);
-    if (!act) return;
+  const keepAct = (act) => {
     const entered = [...new FormData(act)].filter(([name]) => !UNKEPT.has(name));
     try {
       sessionStorage.setItem(keyOf(act), JSON.stringify({ at: Date.now(), entered }));
     } catch {
       // a full store keeps nothing more: the form itself still holds what was entered
     }
+  };
+  // Once a note is added nothing that was written of its escalation is kept: it may have come too late to resolve with.
+  const noted = (act) => {
+    const action = act.getAttribute("action");
+    if (action.endsWith("/note")) drop((one) => one.startsWith(MINE + action.replace(/note$/, "")));
+    else sessionStorage.removeItem(keyOf(act));
+  };
+  document.addEventListener("input", (event) => {
+    const act = event.target.closest(ACT);
+    if (act) keepAct(act);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches(ACT)) keepAct(event.detail.elt);
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { elt, xhr } = event.detail;
-    if (elt.matches(ACT) && xhr.status === 200) sessionStorage.removeItem(keyOf(elt)); // it is noted down
+    if (!elt.matches(ACT) || xhr.status !== 200) return;
+    noted(elt);
+    elt.closest("[data-refused]")?.remove(); // what was refused is noted down now
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form.act:not([hx-post])")) noted(event.target);
   });
 
   drop((one) => one.startsWith(KEPT) && !one.startsWith(MINE)); // somebody else has signed in here
