@@ -1,5 +1,6 @@
 """Who is signed in at the pages, on the real PostgreSQL."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.access import Grant, SentBy, TokenRole
@@ -39,3 +40,21 @@ async def test_a_sign_in_is_kept_until_it_ends(database_url: str) -> None:
             ended_at=AT + 20 * MINUTE,
         )
         assert await SignIns(store).of(shown, AT + 21 * MINUTE) is None
+
+
+async def test_a_code_is_taken_once_however_many_enter_it_at_once(database_url: str) -> None:
+    """At any console; the phone that it enrolled is listed until it is taken off, and no other screen is."""
+    async with open_connections(database_url) as connections:
+        book = Tokens(AccessStore(connections))
+        token = await book.create(Grant(roles=(TokenRole.OPERATIONS,)), name="a desk", sent_by=OPERATOR)
+        store = SignInStore(connections)
+        code, _ = await SignIns(store).offer(token.id, AT)
+
+        accepted = await asyncio.gather(*(SignIns(store).accept(code, AT + MINUTE) for _ in range(5)))
+
+        assert sorted(accepted, key=str) == [None, None, None, None, token.id]
+        begun = {screen: (await SignIns(store).begin(token.id, screen, AT))[1] for screen in Screen}
+        phone = begun[Screen.PHONE]
+        assert await SignIns(store).phones(token.id, AT + MINUTE) == (phone,)
+        await store.end(phone.id, AT + 2 * MINUTE)
+        assert await SignIns(store).phones(token.id, AT + 3 * MINUTE) == ()

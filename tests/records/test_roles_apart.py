@@ -234,7 +234,7 @@ async def test_each_statement_has_somebody_who_may_run_it(superuser: asyncpg.Con
         WORKER_ROLE: owners
         | {"end_silences", "keep_silence", "look", "raise_incident"}
         | {"record_failed_sign_in", "use_token"}
-        | {"begin_sign_in", "end_sign_in", "use_sign_in"},
+        | {"begin_sign_in", "end_sign_in", "take_sign_in", "use_sign_in"},
         CONSOLE_ROLE: owners
         | {"append_entry", "drop_measures_but", "project_course", "project_figures", "project_measure"}
         | {"encrypt_ended_course", "keep_ended_course", "project_booking"}

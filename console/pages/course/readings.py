@@ -57,7 +57,7 @@ def shown(reading: ReadingView, clock: WallClock, session: SessionView | None = 
     unfit = tuple(unfit_for_a_dose(session.limits, reading.vitals)) if session and is_before else ()
     if unfit and reading.verdict.severity is VerdictSeverity.NORMAL:
         told = shown(reading, clock)
-        return told.but(mark=Severity.ROUTINE.value, verdict=NOT_FOR_A_DOSE, findings=unfit)
+        return told.but(mark="caution", verdict=NOT_FOR_A_DOSE, findings=unfit)
     return ReadingShown(
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),

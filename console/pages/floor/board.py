@@ -1,6 +1,7 @@
 """The board: a column for each phase, a card for each course, and above them what needs a human now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -22,6 +23,7 @@ from domain.course.state import Phase
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
+from domain.views.blocker_labels import spoken
 from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
 from records.unreadable_rows import Found
@@ -251,15 +253,34 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
         courses=column.courses,
         under_way=column.under_way,
         late=column.late,
-        cards=tuple(_card(course, clock) for course in column.cards),
+        cards=tuple(
+            _card(course, clock, tells_outcome=viewer.caller.has(*SEES_COURSES))
+            for course in sorted(column.cards, key=lambda one: _haste(one, viewer.now))
+        ),
         more=column.courses - len(column.cards) - len(column.unreadable),
         more_href=f"{PATH}?{viewer.request.url.include_query_params(phase=column.phase.value).query}",
     )
 
 
-def _card(course: CourseSummary, clock: WallClock) -> Card:
-    is_under_way = course.dosed_at is not None or course.stage in HERE
-    due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
+def _haste(course: CourseSummary, now: datetime) -> int:
+    """Who is here and late comes before what can wait, though nobody was called yet; else they stand as they were."""
+    if course.attention in {Severity.EMERGENCY, Severity.URGENT}:
+        return 0
+    due = _due(course)
+    return 1 if _is_under_way(course) and due is not None and due < now else 2
+
+
+def _is_under_way(course: CourseSummary) -> bool:
+    return course.dosed_at is not None or course.stage in HERE
+
+
+def _due(course: CourseSummary) -> datetime | None:
+    return course.reading_due_at if course.reading_due_at and _is_under_way(course) else course.to_do_by
+
+
+def _card(course: CourseSummary, clock: WallClock, *, tells_outcome: bool) -> Card:
+    is_under_way, due = _is_under_way(course), _due(course)
+    ended = f"Closed: {spoken(course.outcome)}" if course.outcome and tells_outcome else None
     planned, number = course.planned_sessions or 0, course.session or 0
     blocked_by = tuple(words for words in course.blocked_by if words not in (course.to_do or ""))
     done = number if course.stage == Stage.DISCHARGED else max(number - 1, 0)
@@ -271,7 +292,7 @@ def _card(course: CourseSummary, clock: WallClock) -> Card:
         held=course.held,
         is_under_way=is_under_way,
         due=clock.due(due) if due else None,
-        to_do=course.to_do,
+        to_do=course.to_do or ended,
         blocked_by=blocked_by[:BLOCKS_SHOWN],
         more_blocks=max(0, len(blocked_by) - BLOCKS_SHOWN),
         dots=tuple(

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from console.errors.problems import Problem, ProblemCode
 from console.pages.frame.rendering import floor_page, page
-from console.pages.frame.viewer import HX, known_viewer
+from console.pages.frame.viewer import HX, HX_PAGE, known_viewer
 from domain.values import Frozen
 
 MACHINES: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -69,7 +69,7 @@ def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
 def _sign_in_first(request: Request) -> Response:
     wanted = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     if HX in request.headers:
-        seen = request.headers.get("hx-current-url", "")
+        seen = request.headers.get(HX_PAGE, "")
         wanted = "/" + seen.split("/", 3)[3] if seen.count("/") > 2 else "/"
         return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'to': wanted})}"})
     if request.method != "GET":

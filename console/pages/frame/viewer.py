@@ -23,6 +23,9 @@ LIVE: Final = "kapstan-live"
 HX: Final = "hx-request"
 """Header of a form submitted in place."""
 
+HX_PAGE: Final = "hx-current-url"
+"""Its header that names the page from which it was submitted."""
+
 FORM_KEY: Final = "form_key"
 
 

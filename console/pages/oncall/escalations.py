@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -27,7 +27,7 @@ from console.pages.frame.error_pages import ErrorPage, in_a_sentence
 from console.pages.frame.rendering import floor_page, page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
-from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
+from console.pages.frame.viewer import FORM_KEY, HX, HX_PAGE, Viewer, acting, looking, viewer_of
 from console.pages.oncall.acknowledge import BY_A_PAGE, Token, advice
 from console.pages.oncall.notes import NoteForm, NoteShown, is_added, new_id, note_of, notes
 from console.pages.oncall.open_work import open_work
@@ -246,7 +246,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         )
     if HX in viewer.request.headers:
         await _until(lambda: _is_recorded(viewer, moved))
-    back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
+    back = PATH if _is_among_others(viewer) else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
     remember(response, said.by, viewer.services.settings)
     return response
@@ -266,6 +266,12 @@ def _entered(viewer: Viewer, form: FormData) -> dict[str, object]:
     """What was entered, by the person who is signed in where there is one."""
     known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
     return {**{name: value for name, value in form.items() if value and name != FORM_KEY}, **known}
+
+
+def _is_among_others(viewer: Viewer) -> bool:
+    """Whether a form was sent in place from the page of all escalations."""
+    shown = urlsplit(viewer.request.headers.get(HX_PAGE, "")).path
+    return HX in viewer.request.headers and not shown.startswith(f"{PATH}/")
 
 
 async def _until(is_recorded: Callable[[], Awaitable[bool]]) -> None:
@@ -291,7 +297,7 @@ def _in_words(wrong: ValidationError) -> str:
 async def _again(
     viewer: Viewer, escalation_id: EscalationId, refused: str, status: int, unsent: str | None = None
 ) -> Response:
-    if HX in viewer.request.headers:
+    if _is_among_others(viewer):
         return await _all(viewer, {escalation_id: refused}, {escalation_id: unsent} if unsent else {}, status)
     return await _one(viewer, escalation_id, refused, status, unsent)
 

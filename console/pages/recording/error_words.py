@@ -37,7 +37,7 @@ _WORDS: Final[Mapping[str, str | Callable[[re.Match[str]], str]]] = {
 
 def in_words(detail: str, unit: str = "") -> str:
     """The error as a sentence for whoever fills in the form; a bound has the field's unit."""
-    of_unit = f" {unit}" if unit else ""
+    of_unit = f" {unit}" if unit and not unit.startswith("of ") else ""  # "5 at most", of what is counted of 5
     for pattern, words in _WORDS.items():
         if found := re.fullmatch(pattern, detail, re.DOTALL):
             return words(found) if callable(words) else found.expand(words.replace("{unit}", of_unit))

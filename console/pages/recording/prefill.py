@@ -46,11 +46,13 @@ def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entere
 
 
 def _as_last_time(view: CourseView, protocol: Protocol | None) -> Iterator[tuple[str, str]]:
-    """The room and the people of the newest visit, then the roles that the protocol asks for besides."""
+    """The room, the group and the people of the newest visit, then the roles that the protocol asks for besides."""
     newest = view.sessions[-1] if view.sessions else None
     staff = newest.staff if newest else ()
     if newest is not None and newest.room:
         yield "/data/room", newest.room
+    if newest is not None and newest.group:
+        yield "/data/group", newest.group
     for row, one in enumerate(staff):
         yield f"/data/staff/{row}/id", one.id
         yield f"/data/staff/{row}/role", one.role.value

@@ -58,13 +58,16 @@
     return made;
   };
 
-  const say = (words, at, ...buttons) => {
+  const notice = (words, at, ...buttons) => {
     const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
     const said = Object.assign(document.createElement("p"), { className: "notice urgent restored" });
     said.setAttribute("role", "status");
     said.append(`${words} ${clock}. It is not known to be recorded. `, ...buttons);
+    return said;
+  };
+  const say = (...told) => {
     document.querySelector("#record > .restored")?.remove();
-    form().prepend(said);
+    form().prepend(notice(...told));
   };
   const anew = () =>
     button("Begin anew", () => {
@@ -92,9 +95,56 @@
     else say("You entered something here at", draft.at, button("Put it back", () => putBack(draft)), anew());
   };
 
+  // What is written of an escalation is kept the same way, each form by itself: an hour with a patient ends a sign-in.
+  const ACT = "form.act[hx-post]";
+  const UNKEPT = new Set(["form_key", "id"]);
+  const keyOf = (act) => MINE + act.getAttribute("action");
+
+  const putBackActs = () => {
+    for (const act of document.querySelectorAll(ACT)) {
+      const draft = JSON.parse(sessionStorage.getItem(keyOf(act)) ?? "null");
+      if (!draft || "touched" in act.dataset) continue;
+      for (const [name, value] of draft.entered) if (act.elements[name]) act.elements[name].value = value;
+      act.dataset.touched = "";
+      act.closest("details")?.setAttribute("open", "");
+      act.prepend(notice("This is what you entered at", draft.at));
+    }
+  };
+  const keepAct = (act) => {
+    const entered = [...new FormData(act)].filter(([name]) => !UNKEPT.has(name));
+    try {
+      sessionStorage.setItem(keyOf(act), JSON.stringify({ at: Date.now(), entered }));
+    } catch {
+      // a full store keeps nothing more: the form itself still holds what was entered
+    }
+  };
+  // Once a note is added nothing that was written of its escalation is kept: it may have come too late to resolve with.
+  const noted = (act) => {
+    const action = act.getAttribute("action");
+    if (action.endsWith("/note")) drop((one) => one.startsWith(MINE + action.replace(/note$/, "")));
+    else sessionStorage.removeItem(keyOf(act));
+  };
+  document.addEventListener("input", (event) => {
+    const act = event.target.closest(ACT);
+    if (act) keepAct(act);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.matches(ACT)) keepAct(event.detail.elt);
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { elt, xhr } = event.detail;
+    if (!elt.matches(ACT) || xhr.status !== 200) return;
+    noted(elt);
+    elt.closest("[data-refused]")?.remove(); // what was refused is noted down now
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form.act:not([hx-post])")) noted(event.target);
+  });
+
   const isDraft = (one) => one.startsWith(KEPT);
   const isOut = (one) => JSON.parse(sessionStorage.getItem(one)).at <= Number(localStorage.getItem(OUT) ?? 0);
   drop((one) => isDraft(one) && (!one.startsWith(MINE) || isOut(one))); // somebody else has signed in here, or they are out
+  putBackActs();
   if (form() && !("touched" in form().dataset)) restore();
 
   document.addEventListener("input", (event) => {

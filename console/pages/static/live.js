@@ -106,7 +106,8 @@
     delete form.dataset.touched;
     delete form.dataset.unsure;
     form.querySelector(":scope > .said")?.remove();
-    document.querySelectorAll("[data-refused]").forEach((refusal) => refusal.remove());
+    // Read, and acted on; but what is being sent stays until it is answered.
+    document.querySelectorAll("[data-refused]").forEach((refusal) => refusal.contains(form) || refusal.remove());
     sentFrom = form.closest("[tabindex]")?.id;
     document.activeElement.blur();
   });

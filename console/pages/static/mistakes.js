@@ -5,7 +5,7 @@
   const words = (control) => {
     const { validity, min, max, type } = control;
     const unit = control.labels[0]?.querySelector(".unit")?.textContent;
-    const bound = (value) => (unit ? `${value} ${unit}` : value);
+    const bound = (value) => (unit && !unit.startsWith("of ") ? `${value} ${unit}` : value); // "5 at most", of 5
     if (validity.badInput) return type === "number" ? "must be a number" : "This cannot be read: look at it once more";
     if (validity.valueMissing) return "This is needed";
     if (validity.rangeUnderflow) return `must be ${bound(min)} or more`;

@@ -1,11 +1,13 @@
 """The desk finds a course by what somebody remembers of it, and who is late, and is told in a sentence of nothing."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import Browser, expect
 
 from domain.access import TokenRole
 from tests.support.browser import looks
-from tests.support.cast import MONDAY, referral
+from tests.support.cast import MONDAY, referral, voiding
 from tests.support.http_stack import House
 from tests.support.page_text import words_of
 from tests.support.ward import Ward
@@ -36,6 +38,17 @@ async def test_who_is_late_at_one_site_is_one_question(house: House) -> None:
     assert f'id="card-{late}"' in found.text
     assert f'id="card-{in_time}"' not in none.text
     assert 'name="late" value="1" checked' in found.text
+
+
+async def test_among_closed_courses_each_says_how_it_ended(house: House) -> None:
+    """Of who died nobody asks whether they completed."""
+    course = await house.has(Ward.referred, "OVER")
+    await house.sends([voiding(course, at=datetime.now(UTC))])
+    await house.is_recorded(course)
+
+    page = (await house.admin.get("/", params={"phase": "closed", "q": course})).text
+
+    assert "Closed: entered in error" in page
 
 
 async def test_nothing_found_is_one_sentence(house: House) -> None:

@@ -91,6 +91,18 @@ async def test_before_the_dose_it_says_what_is_missing(house: House) -> None:
         assert words in said, words
 
 
+async def test_a_reading_that_forbids_the_dose_is_no_routine_call(house: House) -> None:
+    """The same sign as the answer to it: a dot is an escalation that can wait, and nothing else."""
+    course = await house.has(Ward.checked_in)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), systolic=142)])
+    await house.is_recorded(course)
+
+    said = tile(await seen(house, course), course)
+
+    assert "⚑ not for a dose" in said
+    assert "●" not in said
+
+
 async def test_who_went_home_is_not_here(house: House) -> None:
     """Nor who was only booked."""
     home, booked = await house.has(Ward.discharged), await house.has(Ward.booked)

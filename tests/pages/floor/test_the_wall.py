@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from domain.access import TokenRole
 from tests.support.browser import looks
-from tests.support.cast import HAS_A_PLAN, MONDAY, cssrs, referral, vitals
+from tests.support.cast import HAS_A_PLAN, MONDAY, cssrs, minutes, missed, referral, vitals
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
@@ -102,6 +102,21 @@ async def test_no_time_and_no_id_is_cut_off(house: House, browser: Browser) -> N
         assert await eyes.page.evaluate(CLIPPED) == []
         assert await eyes.page.evaluate(SCROLLS) == [False, False]
         assert await eyes.page.evaluate(CUT_OFF) == 0
+
+
+@pytest.mark.usefixtures("urgent")
+@pytest.mark.parametrize("path", ["/?wall", "/"], ids=["wall", "floor"])
+async def test_who_is_here_and_late_comes_before_what_can_wait(house: House, path: str) -> None:
+    """A reading is due of somebody dosed, and a visit was missed: the desk's page stood before the patient."""
+    waits = await house.has(Ward.booked)
+    await house.sends([missed(waits, 1, at=datetime.now(UTC))])
+    await house.is_called_for(f"{waits}~session_missed~1~1")
+    late = await house.has(lambda ward: ward.watched(until=minutes(15)), "LATE", ago=minutes(17))
+    await house.is_recorded(late)
+
+    page = (await house.admin.get(path)).text
+
+    assert 0 < page.index(f'id="card-{late}"') < page.index(f'id="card-{waits}"')
 
 
 async def test_what_nobody_has_is_solid_and_first_and_says_where(

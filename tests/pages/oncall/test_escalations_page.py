@@ -182,6 +182,10 @@ async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House
         )
         await expect(work.get_by_role("region", name="Your note, which was not noted down")).to_be_visible()
         assert await eyes.barriers() == []
+        await eyes.context.set_offline(offline=True)
+        await work.get_by_role("button", name="Add my note").click()
+        await expect(work.get_by_text("Kapstan could not be reached")).to_be_visible()
+        await eyes.context.set_offline(offline=False)
         await work.get_by_role("button", name="Add my note").dblclick()
 
         await expect(work.locator(".note")).to_contain_text(["Spoke with them", "Their sister is with them"])

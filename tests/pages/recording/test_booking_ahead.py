@@ -50,13 +50,15 @@ async def test_the_form_says_when_the_protocol_lets_it_be(house: House) -> None:
 async def test_the_next_visit_begins_with_the_room_and_the_people_of_the_last(house: House, browser: Browser) -> None:
     """Nothing is typed that is known: after a visit was missed, or for the next one, only the time is new."""
     nine = day_of_its_own()
-    course = await booked(house, nine)
+    group = house.expects("circle")
+    course = await booked(house, nine, group=group)
     await house.sends([cancellation(course, 1, at=datetime.now(UTC))])
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(house.admin_token, FORM.format(course))
         form = eyes.page.locator("#record")
 
         await expect(form.locator("[name='/data/room']")).to_have_value("oak")
+        await expect(form.locator("[name='/data/group']")).to_have_value(group)
         for row, person in enumerate(("osei", "lind", "thorne")):
             await expect(form.locator(f"select[name='/data/staff/{row}/id']")).to_have_value(person)
         await expect(form.locator("[name='/data/staff/0/role']")).to_have_value("prescriber")

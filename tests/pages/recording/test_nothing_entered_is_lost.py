@@ -1,12 +1,15 @@
 """What is entered in a form outlives a dead line and an ended sign-in, and is gone once it is recorded."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Error, Page, expect
 
 from domain.access import TokenRole
 from tests.support.browser import PHONE, Eyes, looks
+from tests.support.cast import vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
@@ -186,3 +189,88 @@ async def test_rows_that_were_added_are_back_too(house: House, browser: Browser)
         await expect(eyes.page.locator("[name='/data/room']")).to_have_value("willow")
         for row, person in enumerate(people):
             await expect(eyes.page.locator(f"select[name='/data/staff/{row}/id']")).to_have_value(person)
+
+
+async def writes_what_was_done(eyes: Eyes, words: str) -> None:
+    """The form that ends an escalation, filled in on its own page or among the others."""
+    await eyes.page.get_by_text("It is dealt with", exact=True).click()
+    await eyes.page.locator("form.resolve").get_by_label("I am").select_option("lind")
+    await eyes.page.get_by_label("What was done").fill(words)
+
+
+@pytest.mark.parametrize("path", ["/escalations/{}", "/escalations"], ids=["its own page", "among the others"])
+async def test_what_was_done_outlives_a_dead_line_and_a_sign_in_that_ended(
+    house: House, browser: Browser, path: str
+) -> None:
+    """An hour with a patient ends the sign-in: what was written of it is there once they signed in again."""
+    words = "Two litres of oxygen, 97 % since ten past three"
+    async with looks(browser, house.url, PHONE) as eyes:
+        escalation = await the_only_one(house)
+        await eyes.signs_in(house.admin_token, path.format(escalation))
+        await eyes.is_live()
+        await writes_what_was_done(eyes, words)
+        await eyes.context.set_offline(offline=True)
+        await eyes.page.get_by_role("button", name="Resolve").click()
+        await expect(eyes.page.locator("form.resolve .said")).to_contain_text("Kapstan could not be reached")
+        await eyes.context.set_offline(offline=False)
+        await finds_the_sign_in_ended(eyes, "Resolve")
+        await eyes.page.get_by_label("Token").fill(house.admin_token)
+        await eyes.page.get_by_role("button", name="Sign in").click()
+
+        await expect(eyes.page.get_by_label("What was done")).to_have_value(words)
+        await expect(eyes.page.get_by_label("What was done")).to_be_visible()
+        await expect(eyes.page.locator("form.resolve .restored")).to_contain_text("This is what you entered at")
+        assert await eyes.barriers() == []
+        assert urlsplit(eyes.page.url).path == path.format(escalation)
+        await eyes.page.get_by_role("button", name="Resolve").click()
+
+        await expect(eyes.page.get_by_label("What was done")).to_have_count(0)
+        assert urlsplit(eyes.page.url).path == path.format(escalation)
+        shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+        assert (shown["state"], shown["resolved_by"], shown["note"]) == ("resolved", "lind", words)
+        assert await drafts_in(eyes.page) == 0
+
+
+async def test_a_note_outlives_a_sign_in_that_ended_and_is_added_once(house: House, browser: Browser) -> None:
+    """On the page of one escalation; once it is added the form is blank."""
+    async with looks(browser, house.url, PHONE) as eyes:
+        escalation = await the_only_one(house)
+        await eyes.signs_in(house.admin_token, f"/escalations/{escalation}")
+        await eyes.is_live()
+        await eyes.page.get_by_text("Add a note", exact=True).click()
+        await eyes.page.locator("form.note-form").get_by_label("I am").select_option("lind")
+        await eyes.page.get_by_label("My note").fill("The cuff was too small")
+        await finds_the_sign_in_ended(eyes, "Add my note")
+        await eyes.page.get_by_label("Token").fill(house.admin_token)
+        await eyes.page.get_by_role("button", name="Sign in").click()
+        await expect(eyes.page.get_by_label("My note")).to_have_value("The cuff was too small")
+        await eyes.page.get_by_role("button", name="Add my note").click()
+
+        await expect(eyes.page.locator("p.note")).to_contain_text("The cuff was too small")
+        await expect(eyes.page.get_by_label("My note")).to_have_value("")
+        assert await drafts_in(eyes.page) == 0
+
+
+async def finds_the_sign_in_ended(eyes: Eyes, button: str) -> None:
+    """By pressing the button; or the page has heard of a change before, and is at the sign-in already."""
+    await eyes.context.clear_cookies()
+    with suppress(Error):
+        await eyes.page.get_by_role("button", name=button).click(timeout=5_000)
+
+
+async def the_only_one(house: House) -> str:
+    """An escalation that is open, with no other beside it."""
+    for state in ("open", "acknowledged"):
+        left = await house.admin.get("/v1/escalations", params={"state": state, "limit": 200})
+        for one in left.json()["items"]:
+            await house.admin.post(f"/v1/escalations/{one['id']}/resolve", json={"by": "osei", "note": "Dealt with"})
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    escalation = f"{course}~vitals_emergency~1~1"
+    await house.is_called_for(escalation)
+
+    async def is_alone() -> bool:
+        return (await house.admin.get("/escalations")).text.count("<article") == 1
+
+    assert await eventually(is_alone)
+    return escalation
