@@ -254,9 +254,9 @@ ASKED_OF_NOBODY: Final = (
         {"indications": ("F33.2",)},
         lambda one: one.id == "kap-im-weekly",
         remarks=(
-            *(f"screening.gates.{name}.indications" for name in ("ptsd", "pain", "addiction")),
+            *(f"screening.gates.{name}.indications" for name in ("ptsd", "ocd", "pain", "addiction")),
             "screening.tests.urine_drug_screen.indications",
-            *(f"measures.{name}.indications" for name in ("pcl5", "pain_nrs", "craving_nrs")),
+            *(f"measures.{name}.indications" for name in ("pcl5", "ybocs", "pain_nrs", "craving_nrs")),
         ),
     ),
     Sensible(
