@@ -1,6 +1,7 @@
 """Conditions and medications that are listed as excluding, or to be weighed, and would stand in nobody's way."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from domain.codes import folded, is_within
@@ -131,10 +132,17 @@ def _hole(name: str, code: Code, word: Code, passed: str) -> Hole:
 
 
 def _against(protocol: Protocol, word: Code) -> frozenset[str]:
-    """What the screening has against a patient of whom this alone is known."""
+    """What the screening has against a patient of whom this is known, and not against one of whom nothing is.
+
+    A gate of their indication may ask something of both.
+    """
+    return frozenset(_findings(protocol, word)) - frozenset(_findings(protocol))
+
+
+def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
     said = ScreeningRecorded.Data(
         actor=NURSE,
-        conditions=(word,),
+        conditions=conditions,
         medications=(),
         systolic=110,
         diastolic=70,
@@ -145,4 +153,4 @@ def _against(protocol: Protocol, word: Code) -> frozenset[str]:
         prior_adequate_trials=protocol.screening.prior_trials_min,
     )
     screened = course(protocol, screening=recorded(DOSED_AT, said))
-    return frozenset(one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))
+    return (one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))

@@ -35,7 +35,7 @@ from domain.protocol.measures import KnownBaselineRule, MeasureMoment, MeasureRu
 from domain.protocol.medicine import AgeBound, ComedicationRule, DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules
-from domain.protocol.screening import ScreeningTest
+from domain.protocol.screening import ScreeningGate, ScreeningTest
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
 from tests.support.cast import changed, days, hours, minutes, seconds
@@ -1030,6 +1030,18 @@ def test_no_name_of_what_is_weighed_in_a_shipped_file_can_become_harmless(protoc
     found = excluded_holes(changed(protocol, loosened))
 
     assert names - {folded(hole.lets_through.removeprefix("a patient with ").split()[0]) for hole in found} == set()
+
+
+@pytest.mark.parametrize("asks", [{"abstinent_days_min": 28}, {"prior_trials_min": 2, "trials_named": True}], ids=str)
+@EACH
+def test_what_a_gate_asks_for_hides_no_condition_that_nobody_weighs(protocol: Protocol, asks: dict[str, Any]) -> None:
+    """Whatever is asked of the patients of the first indication: heroin among the `known` ones is named all the same."""
+    gate = ScreeningGate(indications=protocol.indications[:1], **asks)
+    loosened = {"screening.gates": {"first": gate}, "screening.known": with_more("heroin", "schizophrenia")}
+
+    found = {hole.lets_through for hole in excluded_holes(changed(protocol, loosened))}
+
+    assert {f"{one} would be weighed by nobody" for one in ("heroin", "schizophrenia")} <= found
 
 
 @EACH
