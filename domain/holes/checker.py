@@ -11,6 +11,7 @@ from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.evidence import evidence_holes, source_holes
 from domain.holes.hole import Hole, Holes
 from domain.holes.idle_limits import idle_limit_holes
+from domain.holes.indication_needs import indication_need_holes
 from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import left_out_holes
@@ -45,6 +46,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     screening_word_holes,
     excluded_holes,
     indication_holes,
+    indication_need_holes,
     dose_holes,
     deviation_holes,
     infusion_holes,

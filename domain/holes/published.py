@@ -399,6 +399,9 @@ ASKS_OF_MOOD: Final = (
 OF_SUICIDE_RISK: Final = ("cssrs", "c_ssrs", "ssi", "bss", "bssi", "sbq_r", "asq", "sidas", "sis_map", "isst")
 """Screens of a risk of suicide; Kapstan itself reads the levels of the first alone."""
 
+SOBER_FOR: Final = timedelta(days=14)
+"""Since when nothing was used, at the least, of what a patient is dependent on; ours: S26 and S32 have four weeks."""
+
 KNOWN_FOR: Final = timedelta(days=180)
 """The longest time for which a risk of suicide is no news; ours."""
 
