@@ -17,6 +17,7 @@ from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.loudness import loudness_remarks
+from domain.holes.ordinary import ordinary_remarks
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, indication_holes, screening_word_holes
 from domain.holes.second_readings import second_reading_holes
@@ -59,6 +60,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     evidence_holes,
     unreachable_holes,
     loudness_remarks,
+    ordinary_remarks,
 )
 
 

@@ -52,7 +52,7 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 lets_through=f"a patient with {word} could be treated",
                 mend=f"must name {word}, or a code of which [vocabulary] makes it another name ({basis})",
             )
-    for word, basis in (WEIGHED | dict.fromkeys((*OF_AN_ATTEMPT, *_OF_AN_OVERDOSE), "S47")).items():
+    for word, basis in {**WEIGHED, **dict.fromkeys((*OF_AN_ATTEMPT, *_OF_AN_OVERDOSE), "S47")}.items():
         if not _against(protocol, word):
             yield Hole(
                 key="screening.review",

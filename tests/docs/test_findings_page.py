@@ -6,7 +6,9 @@ from itertools import product
 import pytest
 
 from domain.durations import iso_8601
+from domain.holes.asked import WELL
 from domain.holes.left_out import ASKED_FOR
+from domain.holes.ordinary import TIGHT, USUAL
 from domain.holes.published import (
     ALONE,
     ASKS_OF_MOOD,
@@ -50,6 +52,14 @@ def _written(bound: Bound) -> str:
     return f"{bound.bound:g}" if isinstance(bound.bound, int | float) else f"`{iso_8601(bound.bound)}`"
 
 
+def of_what_is_tight() -> Iterator[str]:
+    for key, tight in TIGHT.items():
+        bound = Bound(tight.bound, tight.lets_through)
+        yield f"| `{key}` | at {'least' if tight.is_least else 'most'} {_written(bound)} |"
+    for vital, (value, basis) in USUAL.items():
+        yield f"| {vital} | {WELL[vital]} | {value} | {basis} |"
+
+
 def of_doses() -> Iterator[str]:
     for table, name in ((HIGHEST, "hard_max"), (ALONE, "max"), (FIRST, "first_max"), (STEP, "step_max")):
         for (route, basis), ceiling in table.items():
@@ -57,7 +67,7 @@ def of_doses() -> Iterator[str]:
             yield f"| `{name}` | {route} | {ceiling.amount:g} {unit} | {ceiling.basis} |"
 
 
-@pytest.mark.parametrize("row", [*of_signs(), *of_windows(), *of_doses()])
+@pytest.mark.parametrize("row", [*of_signs(), *of_windows(), *of_doses(), *of_what_is_tight()])
 def test_each_bound_stands_on_the_page(row: str) -> None:
     """As the checker has it, with where it comes from."""
     assert row in FINDINGS.splitlines()
