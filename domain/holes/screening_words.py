@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.codes import folded, is_within
+from domain.course.course import Course
 from domain.course.rules import eligibility
 from domain.durations import iso_8601
 from domain.events.clinic_events import ScreeningRecorded
@@ -12,7 +13,7 @@ from domain.events.fields import PregnancyTest
 from domain.holes.asked import DOSED_AT, NURSE, course, every_name, recorded
 from domain.holes.danger_names import OF_AN_ATTEMPT
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
+from domain.holes.published import CAUTIONED, EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
 from domain.values import Code
@@ -58,6 +59,14 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 key="screening.review",
                 lets_through=f"{word} would be weighed by nobody",
                 mend=f"must name {word}, or screening.absolute must, or no list at all ({basis})",
+            )
+    for word, basis in CAUTIONED.items():
+        if not _is_shown(protocol, word):
+            yield Hole(
+                key="screening.caution_medications",
+                lets_through=f"{word} among a patient's medications would be shown to nobody",
+                mend=f"must name {word}, or a code of which [vocabulary] makes it another name, or no list at all, so "
+                f"that a prescriber weighs it ({basis})",
             )
     tests = (protocol.screening.tests or {}).items()
     for name, test in tests:
@@ -139,11 +148,23 @@ def _against(protocol: Protocol, word: Code) -> frozenset[str]:
     return frozenset(_findings(protocol, word)) - frozenset(_findings(protocol))
 
 
+def _is_shown(protocol: Protocol, medicine: Code) -> bool:
+    """Whether the prescriber who decides sees it: as a caution, or as what they weigh."""
+    taking = _screened(protocol, medications=(medicine,))
+    against = frozenset(one.code for one in (*eligibility.excluding(taking), *eligibility.undecided(taking)))
+    return bool(eligibility.cautions(taking)) or bool(against - frozenset(_findings(protocol)))
+
+
 def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
+    screened = _screened(protocol, conditions=conditions)
+    return (one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))
+
+
+def _screened(protocol: Protocol, conditions: tuple[Code, ...] = (), medications: tuple[Code, ...] = ()) -> Course:
     said = ScreeningRecorded.Data(
         actor=NURSE,
         conditions=conditions,
-        medications=(),
+        medications=medications,
         systolic=110,
         diastolic=70,
         weight_kg=70,
@@ -152,5 +173,4 @@ def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
         escort_available=True,
         prior_adequate_trials=protocol.screening.prior_trials_min,
     )
-    screened = course(protocol, screening=recorded(DOSED_AT, said))
-    return (one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))
+    return course(protocol, screening=recorded(DOSED_AT, said))

@@ -11,8 +11,10 @@ from domain.holes.left_out import ASKED_FOR
 from domain.holes.ordinary import TIGHT, USUAL
 from domain.holes.published import (
     ALONE,
+    ANTIDOTES,
     ASKS_OF_MOOD,
     BETWEEN_READINGS,
+    CAUTIONED,
     DANGERS,
     EXCLUDES,
     FIRST,
@@ -24,6 +26,7 @@ from domain.holes.published import (
     PLAIN,
     SEDATING,
     STEP,
+    THE_MEDICINE,
     WEIGHED,
     WORDS,
 )
@@ -78,7 +81,7 @@ def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     for severity, is_remark in product(LimitSeverity, (False, True)):
         words = ", ".join(f"`{one.code}`" for one in WORDS if (one.least, one.is_remark) == (severity, is_remark))
         assert words in " ".join(FINDINGS.split())
-    for codes in (PLAIN, OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
+    for codes in (PLAIN, CAUTIONED, ANTIDOTES, THE_MEDICINE, OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 

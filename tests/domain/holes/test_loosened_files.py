@@ -1045,6 +1045,25 @@ def test_what_a_gate_asks_for_hides_no_condition_that_nobody_weighs(protocol: Pr
     assert {f"{one} would be weighed by nobody" for one in ("heroin", "schizophrenia")} <= found
 
 
+@EACH
+def test_no_medicine_that_a_prescriber_is_shown_can_become_one_that_nobody_sees(protocol: Protocol) -> None:
+    """An MAOI among the `known` ones, or as another name of an SSRI: it would be flagged to nobody."""
+    cautions = protocol.screening.caution_medications
+    names = names_of(protocol, cautions)
+    loosened = {
+        "screening.caution_medications": (),
+        "screening.known": with_more(*cautions),
+        "vocabulary": moved_to("ssri", names),
+    }
+
+    found = [hole for hole in excluded_holes(changed(protocol, loosened)) if "shown to nobody" in hole.lets_through]
+
+    assert {hole.key for hole in found} == {"screening.caution_medications"}
+    assert {*names, *cautions} - {folded(hole.lets_through.split()[0]) for hole in found} == set()
+    unnamed = changed(protocol, {"screening.caution_medications": (), "vocabulary": without_names(tuple(names))})
+    assert "shown to nobody" not in " ".join(hole.lets_through for hole in excluded_holes(unnamed))
+
+
 @pytest.mark.parametrize("code", ["F10.2", "F11.2", "F19.2", "F14.20", "alcohol_dependence", "addiction"])
 @pytest.mark.parametrize("days_min", [None, 3, 13, 14, 28])
 @EACH
