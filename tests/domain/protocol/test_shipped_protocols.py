@@ -117,5 +117,7 @@ def test_who_is_treated_for_resistance_has_each_treatment_named(name: str) -> No
     protocol = SHIPPED_BY_ID[name]
 
     for code in protocol.indications:
-        asked = [gate for gate in (protocol.screening.gates or {}).values() if protocol.is_for(gate.indications, (code,))]
+        asked = [
+            gate for gate in (protocol.screening.gates or {}).values() if protocol.is_for(gate.indications, (code,))
+        ]
         assert any(gate.trials_named and gate.prior_trials_min == 2 for gate in asked), code
