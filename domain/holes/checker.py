@@ -11,11 +11,13 @@ from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.evidence import evidence_holes, source_holes
 from domain.holes.hole import Hole, Holes
 from domain.holes.idle_limits import idle_limit_holes
+from domain.holes.indication_needs import indication_need_holes
 from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import left_out_holes
 from domain.holes.limits import limit_holes
 from domain.holes.loudness import loudness_remarks
+from domain.holes.ordinary import ordinary_remarks
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.screening_words import excluded_holes, indication_holes, screening_word_holes
 from domain.holes.second_readings import second_reading_holes
@@ -45,6 +47,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     screening_word_holes,
     excluded_holes,
     indication_holes,
+    indication_need_holes,
     dose_holes,
     deviation_holes,
     infusion_holes,
@@ -57,6 +60,7 @@ KINDS: Final[tuple[Callable[[Protocol], Holes], ...]] = (
     evidence_holes,
     unreachable_holes,
     loudness_remarks,
+    ordinary_remarks,
 )
 
 

@@ -330,6 +330,20 @@ WEIGHED: Final[Mapping[str, str]] = {
 }
 """Conditions and medicines that a prescriber weighs, at the least."""
 
+CAUTIONED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("maoi", "monoamine_oxidase_inhibitor", "phenelzine", "tranylcypromine"), "S1, S5"),
+    **dict.fromkeys(("isocarboxazid", "moclobemide"), "S1, S5"),
+    **dict.fromkeys(("psychostimulant", "stimulant", "amphetamine", "dexamfetamine", "lisdexamfetamine"), "S1, S5"),
+    **dict.fromkeys(("methylphenidate", "modafinil"), "S1, S5"),
+    **dict.fromkeys(("opioid", "opiate", "morphine", "oxycodone", "hydrocodone", "fentanyl"), "S1, S5, S9"),
+    **dict.fromkeys(("methadone", "buprenorphine", "tramadol", "codeine"), "S1, S5, S9"),
+    **dict.fromkeys(("sedative_hypnotic", "zolpidem", "zopiclone", "eszopiclone"), "S1, S5, S9"),
+    **dict.fromkeys(("benzodiazepine", "alprazolam", "clonazepam", "diazepam", "lorazepam"), "S1, S5, S38"),
+    **dict.fromkeys(("temazepam", "oxazepam", "xanax", "valium", "klonopin"), "S1, S5, S38"),
+    "lamotrigine": "S36, S37",
+}
+"""Medicines that a prescriber sees before they decide, at the least."""
+
 PREGNANCY_TEST_VALID: Final = timedelta(days=7)
 """How old a test of pregnancy may be at a dose, where each check-in asks for none; ours, S25 has one before each."""
 
@@ -398,6 +412,9 @@ ASKS_OF_MOOD: Final = (
 
 OF_SUICIDE_RISK: Final = ("cssrs", "c_ssrs", "ssi", "bss", "bssi", "sbq_r", "asq", "sidas", "sis_map", "isst")
 """Screens of a risk of suicide; Kapstan itself reads the levels of the first alone."""
+
+SOBER_FOR: Final = timedelta(days=14)
+"""Since when nothing was used, at the least, of what a patient is dependent on; ours: S26 and S32 have four weeks."""
 
 KNOWN_FOR: Final = timedelta(days=180)
 """The longest time for which a risk of suicide is no news; ours."""

@@ -1,9 +1,11 @@
 """Conditions and medications that are listed as excluding, or to be weighed, and would stand in nobody's way."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from domain.codes import folded, is_within
+from domain.course.course import Course
 from domain.course.rules import eligibility
 from domain.durations import iso_8601
 from domain.events.clinic_events import ScreeningRecorded
@@ -11,7 +13,7 @@ from domain.events.fields import PregnancyTest
 from domain.holes.asked import DOSED_AT, NURSE, course, every_name, recorded
 from domain.holes.danger_names import OF_AN_ATTEMPT
 from domain.holes.hole import Hole, Holes
-from domain.holes.published import EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
+from domain.holes.published import CAUTIONED, EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
 from domain.values import Code
@@ -51,12 +53,20 @@ def excluded_holes(protocol: Protocol) -> Holes:
                 lets_through=f"a patient with {word} could be treated",
                 mend=f"must name {word}, or a code of which [vocabulary] makes it another name ({basis})",
             )
-    for word, basis in (WEIGHED | dict.fromkeys((*OF_AN_ATTEMPT, *_OF_AN_OVERDOSE), "S47")).items():
+    for word, basis in {**WEIGHED, **dict.fromkeys((*OF_AN_ATTEMPT, *_OF_AN_OVERDOSE), "S47")}.items():
         if not _against(protocol, word):
             yield Hole(
                 key="screening.review",
                 lets_through=f"{word} would be weighed by nobody",
                 mend=f"must name {word}, or screening.absolute must, or no list at all ({basis})",
+            )
+    for word, basis in CAUTIONED.items():
+        if not _is_shown(protocol, word):
+            yield Hole(
+                key="screening.caution_medications",
+                lets_through=f"{word} among a patient's medications would be shown to nobody",
+                mend=f"must name {word}, or a code of which [vocabulary] makes it another name, or no list at all, so "
+                f"that a prescriber weighs it ({basis})",
             )
     tests = (protocol.screening.tests or {}).items()
     for name, test in tests:
@@ -131,11 +141,30 @@ def _hole(name: str, code: Code, word: Code, passed: str) -> Hole:
 
 
 def _against(protocol: Protocol, word: Code) -> frozenset[str]:
-    """What the screening has against a patient of whom this alone is known."""
+    """What the screening has against a patient of whom this is known, and not against one of whom nothing is.
+
+    A gate of their indication may ask something of both.
+    """
+    return frozenset(_findings(protocol, word)) - frozenset(_findings(protocol))
+
+
+def _is_shown(protocol: Protocol, medicine: Code) -> bool:
+    """Whether the prescriber who decides sees it: as a caution, or as what they weigh."""
+    taking = _screened(protocol, medications=(medicine,))
+    against = frozenset(one.code for one in (*eligibility.excluding(taking), *eligibility.undecided(taking)))
+    return bool(eligibility.cautions(taking)) or bool(against - frozenset(_findings(protocol)))
+
+
+def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
+    screened = _screened(protocol, conditions=conditions)
+    return (one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))
+
+
+def _screened(protocol: Protocol, conditions: tuple[Code, ...] = (), medications: tuple[Code, ...] = ()) -> Course:
     said = ScreeningRecorded.Data(
         actor=NURSE,
-        conditions=(word,),
-        medications=(),
+        conditions=conditions,
+        medications=medications,
         systolic=110,
         diastolic=70,
         weight_kg=70,
@@ -144,5 +173,4 @@ def _against(protocol: Protocol, word: Code) -> frozenset[str]:
         escort_available=True,
         prior_adequate_trials=protocol.screening.prior_trials_min,
     )
-    screened = course(protocol, screening=recorded(DOSED_AT, said))
-    return frozenset(one.code for one in (*eligibility.excluding(screened), *eligibility.undecided(screened)))
+    return course(protocol, screening=recorded(DOSED_AT, said))

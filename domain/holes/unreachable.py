@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.codes import is_within
+from domain.durations import iso_8601
 from domain.holes.hole import Hole, Holes
+from domain.holes.published import SHORT_COURSE
 from domain.protocol.model import Protocol
 from domain.values import Code
 
@@ -85,6 +87,27 @@ def _too_late(protocol: Protocol) -> Holes:
                 mend=f"should be at most {last}, or be left out",
                 is_remark=True,
             )
+    widest = course.interval_max - course.interval_min
+    if course.plan_interval_within is not None and course.plan_interval_within >= widest:
+        yield Hole(
+            key="course.plan_interval_within",
+            lets_through="nobody would be asked about a dose sooner than planned: the longest interval of a plan less "
+            "this much is no longer than interval_min",
+            mend=f"should be less than {iso_8601(widest)}",
+            is_remark=True,
+        )
+    if (
+        course.review_every is not None
+        and course.review_after_session is not None
+        and course.medicine_sessions > SHORT_COURSE
+        and course.review_after_session + course.review_every >= last
+    ):
+        yield Hole(
+            key="course.review_every",
+            lets_through=f"nobody would review a second time: a course has {last} sessions at the most",
+            mend=f"should be less than {last - course.review_after_session}, or be left out",
+            is_remark=True,
+        )
     for name, rule in protocol.measures.items():
         if rule.futility is not None and rule.futility.after_session > course.medicine_sessions:
             yield Hole(

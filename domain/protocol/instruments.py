@@ -74,6 +74,7 @@ _NAMES: Mapping[str, str] = {
     "pcl5": "PCL-5",
     CSSRS: "C-SSRS",
     "cadss6": "CADSS-6",
+    "ybocs": "Y-BOCS",
     "pain_nrs": "Pain NRS",
     "craving_nrs": "Craving NRS",
 }

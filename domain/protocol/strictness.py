@@ -106,10 +106,10 @@ def strictness(before: Protocol, after: Protocol, key: str) -> Strictness | None
     if key.startswith(_DOSE) and before.medicine.dose.basis is not after.medicine.dose.basis:
         return None
     old, new = (_of(protocol, key) for protocol in (before, after))
-    if bool(old) is not bool(new):
-        return _came_or_went(before, after, key, new)
     if key.startswith(_VOCABULARY):
         return _of_names(before, after, key, old, new)
+    if bool(old) is not bool(new):
+        return _came_or_went(before, after, key, new)
     if (worded := _by_word(key, old, new)) is not None:
         return worded
     lists = _lists(key, old, new)
@@ -128,6 +128,8 @@ def _came_or_went(before: Protocol, after: Protocol, key: str, new: list[Value])
         is_known = all(any(rule.code == code for rule in one.medicine.comedication) for one in (before, after))
         if not is_known:
             return None if new in ([True], []) or key.endswith(".tell") else Strictness.LOOSER
+    if _names_who(key) and key.startswith(_OF_WHOM) and _is_whole_table(before, after, key):
+        return Strictness.STRICTER if is_there else Strictness.LOOSER
     if key.endswith("indications") and key.startswith(_OF_WHOM):
         return Strictness.LOOSER if is_there else Strictness.STRICTER
     is_bound = key.endswith((".least", ".prescribed", ".dose_max"))
@@ -136,6 +138,12 @@ def _came_or_went(before: Protocol, after: Protocol, key: str, new: list[Value])
     if any(one in key for one in _ASKS) and (not is_there or new != [False]):
         return Strictness.STRICTER if is_there else Strictness.LOOSER
     return None
+
+
+def _is_whole_table(before: Protocol, after: Protocol, key: str) -> bool:
+    """Whether one of the versions has nothing else of the table either: whoever it asked is asked by it no more."""
+    table = f"{key.rpartition('.')[0]}."
+    return not all(any(p.key.startswith(table) for p in parameters(one) if p.key != key) for one in (before, after))
 
 
 def _by_word(key: str, old: list[Value], new: list[Value]) -> Strictness | None:
@@ -151,7 +159,8 @@ def _by_word(key: str, old: list[Value], new: list[Value]) -> Strictness | None:
 
 def _of_names(before: Protocol, after: Protocol, key: str, old: list[Value], new: list[Value]) -> Strictness | None:
     """For other names of a code: fewer of a grave one are read, or more are read as a harmless one."""
-    (was, now), code = (old[0], new[0]), key.removeprefix(_VOCABULARY)
+    nothing: tuple[Value] = ((),)
+    (was, *_), (now, *_), code = old or nothing, new or nothing, key.removeprefix(_VOCABULARY)
     if not (isinstance(was, tuple) and isinstance(now, tuple)):
         return None
     gained, lost = set(now) - set(was), set(was) - set(now)

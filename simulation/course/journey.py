@@ -58,6 +58,8 @@ EXCITED_BY = (3, 9)
 
 SOBER_FOR = timedelta(days=365)
 """Since when whoever is asked about it has used nothing that they were dependent on."""
+TRIED = ("sertraline", "venlafaxine")
+"""Treatments that did not help, where a protocol asks for their names."""
 
 ITEM_9 = 3
 ASKED_ON_AFTER = timedelta(minutes=5)
@@ -118,6 +120,7 @@ class Journey:
         body = physiology.at_rest(self.random, self.patient.rest)
         if is_excited:
             body = body.but(systolic=self.protocol.screening.systolic_max + self.random.randint(*EXCITED_BY))
+        is_named = any(gate.trials_named for gate in (self.protocol.screening.gates or {}).values())
         screening = ScreeningRecorded.Data(
             actor=PRESCRIBER,
             conditions=conditions,
@@ -129,7 +132,8 @@ class Journey:
             age_years=self.patient.age_years,
             pregnancy_test=PregnancyTest.NEGATIVE,
             escort_available=True,
-            prior_adequate_trials=max(2, self.protocol.screening.prior_trials_min),
+            prior_adequate_trials=None if is_named else max(len(TRIED), self.protocol.screening.prior_trials_min),
+            adequate_trials=TRIED if is_named else None,
             abstinent_days=SOBER_FOR.days if self.protocol.screening.gates else None,
         )
         await self.teller.tell(at, screening)

@@ -6,11 +6,15 @@ from itertools import product
 import pytest
 
 from domain.durations import iso_8601
+from domain.holes.asked import WELL
 from domain.holes.left_out import ASKED_FOR
+from domain.holes.ordinary import TIGHT, USUAL
 from domain.holes.published import (
     ALONE,
+    ANTIDOTES,
     ASKS_OF_MOOD,
     BETWEEN_READINGS,
+    CAUTIONED,
     DANGERS,
     EXCLUDES,
     FIRST,
@@ -22,6 +26,7 @@ from domain.holes.published import (
     PLAIN,
     SEDATING,
     STEP,
+    THE_MEDICINE,
     WEIGHED,
     WORDS,
 )
@@ -50,6 +55,14 @@ def _written(bound: Bound) -> str:
     return f"{bound.bound:g}" if isinstance(bound.bound, int | float) else f"`{iso_8601(bound.bound)}`"
 
 
+def of_what_is_tight() -> Iterator[str]:
+    for key, tight in TIGHT.items():
+        bound = Bound(tight.bound, tight.lets_through)
+        yield f"| `{key}` | at {'least' if tight.is_least else 'most'} {_written(bound)} |"
+    for vital, (value, basis) in USUAL.items():
+        yield f"| {vital} | {WELL[vital]} | {value} | {basis} |"
+
+
 def of_doses() -> Iterator[str]:
     for table, name in ((HIGHEST, "hard_max"), (ALONE, "max"), (FIRST, "first_max"), (STEP, "step_max")):
         for (route, basis), ceiling in table.items():
@@ -57,7 +70,7 @@ def of_doses() -> Iterator[str]:
             yield f"| `{name}` | {route} | {ceiling.amount:g} {unit} | {ceiling.basis} |"
 
 
-@pytest.mark.parametrize("row", [*of_signs(), *of_windows(), *of_doses()])
+@pytest.mark.parametrize("row", [*of_signs(), *of_windows(), *of_doses(), *of_what_is_tight()])
 def test_each_bound_stands_on_the_page(row: str) -> None:
     """As the checker has it, with where it comes from."""
     assert row in FINDINGS.splitlines()
@@ -68,7 +81,8 @@ def test_each_word_that_is_asked_for_stands_on_the_page() -> None:
     for severity, is_remark in product(LimitSeverity, (False, True)):
         words = ", ".join(f"`{one.code}`" for one in WORDS if (one.least, one.is_remark) == (severity, is_remark))
         assert words in " ".join(FINDINGS.split())
-    for codes in (PLAIN, OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING, NEVER_INDICATIONS):
+    told = (PLAIN, CAUTIONED, ANTIDOTES, THE_MEDICINE, OF_SUICIDE_RISK, ASKS_OF_MOOD, EXCLUDES, WEIGHED, SEDATING)
+    for codes in (*told, NEVER_INDICATIONS):
         assert ", ".join(f"`{code}`" for code in codes) in " ".join(FINDINGS.split())
 
 

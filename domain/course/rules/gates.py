@@ -27,7 +27,8 @@ def findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterator
     if (tried or 0) < least:
         yield Blocker(
             code="screening.prior_trials_below_limit",
-            message=f"{count_of(least, 'adequate treatment')} must have been tried without success",
+            message=f"{count_of(least, 'adequate treatment')} must have been tried without success"
+            f"{', each told by its name' if is_named else ''}",
             observed=tried,
             limit=least,
             source=course.protocol.source_of(key),

@@ -16,6 +16,7 @@ from domain.holes.dangers import danger_holes, gate_holes
 from domain.holes.door import comedication_holes, door_holes
 from domain.holes.doses import deviation_holes, dose_holes
 from domain.holes.hole import Holes
+from domain.holes.indication_needs import indication_need_holes
 from domain.holes.infusions import infusion_holes
 from domain.holes.instruments import instrument_holes
 from domain.holes.left_out import ASKED_FOR, left_out_holes
@@ -35,7 +36,7 @@ from domain.protocol.measures import KnownBaselineRule, MeasureMoment, MeasureRu
 from domain.protocol.medicine import AgeBound, ComedicationRule, DoseBasis, InfusionRules, Limit, RouteRules
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules
-from domain.protocol.screening import ScreeningTest
+from domain.protocol.screening import ScreeningGate, ScreeningTest
 from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
 from tests.support.cast import changed, days, hours, minutes, seconds
@@ -1030,6 +1031,73 @@ def test_no_name_of_what_is_weighed_in_a_shipped_file_can_become_harmless(protoc
     found = excluded_holes(changed(protocol, loosened))
 
     assert names - {folded(hole.lets_through.removeprefix("a patient with ").split()[0]) for hole in found} == set()
+
+
+@pytest.mark.parametrize("asks", [{"abstinent_days_min": 28}, {"prior_trials_min": 2, "trials_named": True}], ids=str)
+@EACH
+def test_what_a_gate_asks_for_hides_no_condition_that_nobody_weighs(protocol: Protocol, asks: dict[str, Any]) -> None:
+    """Whatever is asked of the first indication's patients: heroin among the `known` ones is named all the same."""
+    gate = ScreeningGate(indications=protocol.indications[:1], **asks)
+    loosened = {"screening.gates": {"first": gate}, "screening.known": with_more("heroin", "schizophrenia")}
+
+    found = {hole.lets_through for hole in excluded_holes(changed(protocol, loosened))}
+
+    assert {f"{one} would be weighed by nobody" for one in ("heroin", "schizophrenia")} <= found
+
+
+@EACH
+def test_no_medicine_that_a_prescriber_is_shown_can_become_one_that_nobody_sees(protocol: Protocol) -> None:
+    """An MAOI among the `known` ones, or as another name of an SSRI: it would be flagged to nobody."""
+    cautions = protocol.screening.caution_medications
+    names = names_of(protocol, cautions)
+    loosened = {
+        "screening.caution_medications": (),
+        "screening.known": with_more(*cautions),
+        "vocabulary": moved_to("ssri", names),
+    }
+
+    found = [hole for hole in excluded_holes(changed(protocol, loosened)) if "shown to nobody" in hole.lets_through]
+
+    assert {hole.key for hole in found} == {"screening.caution_medications"}
+    assert {*names, *cautions} - {folded(hole.lets_through.split()[0]) for hole in found} == set()
+    unnamed = changed(protocol, {"screening.caution_medications": (), "vocabulary": without_names(tuple(names))})
+    assert "shown to nobody" not in " ".join(hole.lets_through for hole in excluded_holes(unnamed))
+
+
+@pytest.mark.parametrize("code", ["F10.2", "F11.2", "F19.2", "F14.20", "alcohol_dependence", "addiction"])
+@pytest.mark.parametrize("days_min", [None, 3, 13, 14, 28])
+@EACH
+def test_of_whoever_is_treated_for_a_dependence_somebody_asks_when_they_last_used(
+    protocol: Protocol, code: str, days_min: int | None
+) -> None:
+    """Without its gate, or with one of days, they could be dosed on what they are dependent on (S12, S26, S32)."""
+    gates = {"addiction": ScreeningGate(indications=(code,), abstinent_days_min=days_min)} if days_min else None
+    mine = changed(protocol, {"indications": lambda old: (*old[:1], code), "screening.gates": gates})
+
+    found = [hole for hole in indication_need_holes(mine) if not hole.is_remark]
+
+    is_short = days_min is None or days_min < 14
+    assert [hole.key for hole in found] == ["screening.gates"] * is_short
+    assert all(code in hole.lets_through for hole in found)
+
+
+@pytest.mark.parametrize(("code", "measure"), [("F42", "ybocs"), ("F43.1", "pcl5"), ("G89.4", "pain_nrs")])
+@pytest.mark.parametrize("every", [None, "baseline", ("baseline", "end"), "each_session"])
+@EACH
+def test_what_no_measure_tells_of_is_looked_at(
+    protocol: Protocol, code: str, measure: str, every: str | tuple[str, ...] | None
+) -> None:
+    """A course for an obsession that asks for the mood alone; a remark, for a clinic may ask in its own words."""
+    moments = (every,) if isinstance(every, str) else every or ()
+    rule = SCORED.but(every=tuple(map(MeasureMoment, moments)), indications=(code,))
+    of_mood = {name: one for name, one in protocol.measures.items() if name in {"phq9", "gad7", "cssrs"}}
+    measures = {**of_mood, **({measure: rule} if every else {})}
+    mine = changed(protocol, {"indications": (code,), "measures": measures, "screening.gates": None})
+
+    found = list(indication_need_holes(mine))
+
+    is_told = every in (("baseline", "end"), "each_session")
+    assert [(hole.key, hole.is_remark) for hole in found] == [("measures", True)] * (not is_told)
 
 
 @EACH

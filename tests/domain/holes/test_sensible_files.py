@@ -15,7 +15,7 @@ from domain.protocol.measures import MeasureMoment, MeasureRule
 from domain.protocol.medicine import ComedicationRule, DoseBasis, Limit
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
-from domain.protocol.values import Range, Route, Vital
+from domain.protocol.values import LimitSeverity, Range, Route, Vital
 from domain.values import Role, Severity
 from tests.support.cast import changed, days, hours
 from tests.support.shipped_protocols import SHIPPED_BY_ID
@@ -254,9 +254,9 @@ ASKED_OF_NOBODY: Final = (
         {"indications": ("F33.2",)},
         lambda one: one.id == "kap-im-weekly",
         remarks=(
-            *(f"screening.gates.{name}.indications" for name in ("ptsd", "pain", "addiction")),
+            *(f"screening.gates.{name}.indications" for name in ("ptsd", "ocd", "pain", "addiction")),
             "screening.tests.urine_drug_screen.indications",
-            *(f"measures.{name}.indications" for name in ("pcl5", "pain_nrs", "craving_nrs")),
+            *(f"measures.{name}.indications" for name in ("pcl5", "ybocs", "pain_nrs", "craving_nrs")),
         ),
     ),
     Sensible(
@@ -290,7 +290,73 @@ LOUD: Final = (
     ),
 )
 
-ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES, *STRICTER, *COURSES, *ASKED_OF_NOBODY, *LOUD)
+WHAT_IS_USUAL: Final = (
+    Sensible(
+        "loud: any rise",
+        {
+            LIMITS: lambda old: tuple(
+                one.but(rise=15, severity=LimitSeverity.URGENT) if one.rise else one for one in old
+            )
+        },
+        remarks=(f"{LIMITS}.systolic",),
+    ),
+    Sensible(
+        "loud: sleepy",
+        {
+            LIMITS: lambda old: tuple(
+                one.but(below=5) if (one.vital, one.below) == (Vital.MOAAS, 3) else one
+                for one in old
+                if (one.vital, one.below) != (Vital.MOAAS, 4)
+            )
+        },
+        remarks=(f"{LIMITS}.moaas",),
+    ),
+    Sensible(
+        "loud: a pressure that still rises",
+        {"medicine.discharge.bp_not_falling_after": timedelta(minutes=12)},
+        remarks=("medicine.discharge.bp_not_falling_after",),
+        only=lambda one: one.route is not Route.INTRAVENOUS,
+    ),
+    Sensible(
+        "loud: overdue as soon as they may leave",
+        {"medicine.discharge_overdue": hours(2)},
+        lambda one: one.medicine.minimum_observation == hours(2),
+        remarks=("medicine.discharge_overdue",),
+    ),
+    *(
+        Sensible(f"{key} that nobody can keep", {key: value}, remarks=(key,))
+        for key, value in (
+            ("medicine.clearance_valid", timedelta(minutes=3)),
+            ("medicine.clearance.reading_valid", timedelta(minutes=2)),
+            ("medicine.discharge.reading_valid", timedelta(minutes=2)),
+            ("medicine.discharge.assessment_valid", timedelta(minutes=3)),
+            ("medicine.solids_fasting", hours(60)),
+            ("screening.systolic_max", 115),
+            ("screening.diastolic_max", 9),
+            ("medicine.compared.weight_within_percent", 1),
+            ("medicine.compared.pounds_from_kg", 10),
+            ("medicine.discharge.bp_within_percent", 2),
+        )
+    ),
+    Sensible(
+        "fluids that nobody can keep",
+        {"medicine.fluids_fasting": hours(20), "medicine.solids_fasting": hours(24)},
+        remarks=("medicine.fluids_fasting",),
+    ),
+    Sensible(
+        "a plan that nobody is asked about",
+        {"course.plan_interval_within": days(19)},
+        lambda one: one.course.interval == days(7),
+        remarks=("course.plan_interval_within",),
+    ),
+    Sensible(
+        "a second review that never comes",
+        {"course.review_every": 90},
+        remarks=("course.review_every",),
+    ),
+)
+
+ALL: Final = (*SIGNS, *SCREENING, *MOOD, *DOSES, *STRICTER, *COURSES, *ASKED_OF_NOBODY, *LOUD, *WHAT_IS_USUAL)
 
 
 @pytest.mark.parametrize("sensible", ALL, ids=str)

@@ -142,6 +142,8 @@ def test_what_is_stricter_asks_for_more_or_sooner(key: str, value: object, expec
         ("check_ins.after", (timedelta(hours=1),)),
         ("vocabulary.dyspnoea", WEEKLY.vocabulary["dyspnoea"][1:]),
         ("vocabulary.sedation", (*WEEKLY.vocabulary["sedation"], "heart_attack")),
+        ("vocabulary", {name: names for name, names in WEEKLY.vocabulary.items() if name != "dyspnoea"}),
+        ("vocabulary", {**WEEKLY.vocabulary, "palpitations": ("skipped_beats",)}),
         ("screening.known", (*WEEKLY.screening.known, "schizophrenia")),
     ],
 )
@@ -149,8 +151,17 @@ def test_what_would_let_more_through_is_marked_as_looser(key: str, value: object
     """Also what went, or came: a medical director reads it before they sign."""
     new = weekly({key: value})
 
-    assert strictness(WEEKLY, new, key) is LOOSER
-    assert LOOSER in {one.strictness for one in protocol_changes(WEEKLY, new) if one.key == key}
+    assert strictness(WEEKLY, new, key) is LOOSER or key == "vocabulary"
+    assert LOOSER in {one.strictness for one in protocol_changes(WEEKLY, new) if one.key.startswith(key)}
+
+
+@pytest.mark.parametrize("table", ["screening.gates", "screening.tests"])
+def test_a_table_that_goes_asks_for_nothing_any_more(table: str) -> None:
+    """Its indications too: nobody is asked by it, and no list of them reads as if somebody were asked sooner."""
+    without = weekly({table: None})
+
+    assert STRICTER not in {one.strictness for one in protocol_changes(WEEKLY, without)}
+    assert LOOSER not in {one.strictness for one in protocol_changes(without, WEEKLY)}
 
 
 def test_a_medicine_that_gets_a_rule_is_weighed_by_nobody_any_more() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from domain.course.rules.symptoms import findings
 from domain.course.verdict import VerdictSeverity, verdict_of
+from domain.protocol.measures import MeasureMoment
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import without_evidence
 from domain.protocol.values import Route
@@ -81,3 +82,42 @@ def test_what_is_watched_is_watched_until_they_may_go(protocol: Protocol) -> Non
     infused = medicine.infusion.usual if protocol.route is Route.INTRAVENOUS else timedelta()
 
     assert medicine.checkpoints.offsets[-1] >= infused + medicine.minimum_observation
+
+
+OUTCOME = {
+    **dict.fromkeys(("F32", "F33"), "madrs"),
+    "F41": "gad7",
+    "F43.1": "pcl5",
+    "F42": "ybocs",
+    **dict.fromkeys(("G89", "M79.7", "M79.2", "G62", "G90.5"), "pain_nrs"),
+    **dict.fromkeys(("F10", "F11", "F19"), "craving_nrs"),
+    "R45.851": "cssrs",
+}
+"""What tells of each indication whether the treatment helped; of any other one the questionnaires of mood do."""
+
+AT_FIRST = {MeasureMoment.BASELINE, MeasureMoment.EACH_SESSION}
+
+
+@pytest.mark.parametrize("protocol", SHIPPED_BY_ID.values(), ids=lambda one: one.id)
+def test_each_indication_has_its_measure_at_first_at_the_end_and_after_it(protocol: Protocol) -> None:
+    """A change needs a beginning: nobody is treated for an obsession whose measure is the mood alone."""
+    for code in protocol.indications:
+        family = next((one for one in OUTCOME if code.startswith(one)), None)
+        rule = protocol.measures[OUTCOME[family] if family else "phq9"]
+        moments = {*rule.every} if isinstance(rule.every, tuple) else {rule.every}
+
+        assert rule.indications is None or protocol.is_for(rule.indications, (code,)), code
+        assert moments & AT_FIRST, code
+        assert moments >= {MeasureMoment.END, MeasureMoment.FOLLOW_UP}, code
+
+
+@pytest.mark.parametrize("name", ["esketamine-in", "ketamine-iv-induction"])
+def test_who_is_treated_for_resistance_has_each_treatment_named(name: str) -> None:
+    """Two in a field is a guess; a prescriber who reads two names knows what was tried, and whether for long enough."""
+    protocol = SHIPPED_BY_ID[name]
+
+    for code in protocol.indications:
+        asked = [
+            gate for gate in (protocol.screening.gates or {}).values() if protocol.is_for(gate.indications, (code,))
+        ]
+        assert any(gate.trials_named and gate.prior_trials_min == 2 for gate in asked), code

@@ -65,6 +65,8 @@ def test_treatments_may_have_to_be_named(
     ward.reports(screening(MARA, at=ward.now, prior_adequate_trials=number, adequate_trials=named))
 
     assert decides(ward) == ([] if are_enough else ["screening.prior_trials_below_limit"])
+    said = [one.message for one in ward.course.blockers_for(eligible(MARA, at=ward.now)) if "trials" in one.code]
+    assert all(one.endswith("each told by its name") for one in said)
 
 
 @pytest.mark.parametrize(("number", "named", "are_enough"), [(2, None, True), (2, ("sertraline",), False)])
