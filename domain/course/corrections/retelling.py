@@ -41,6 +41,7 @@ _LASTING: Final = frozenset(
         "timezone",
         "journal",
         "escalations",
+        "heard",
         "deviations",
         "passed",
         "newest",
