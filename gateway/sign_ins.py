@@ -8,6 +8,7 @@ from asyncio import timeout
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from string import ascii_uppercase, digits
 from typing import Final
 
 from cachetools import LRUCache
@@ -35,7 +36,7 @@ REMEMBERED: Final = 10_000
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 """The format of what a browser shows. Anything else is rejected without asking the record store."""
 
-CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+CODE_LETTERS: Final = "".join(sorted({*ascii_uppercase, *digits} - {*"ILO01"}))
 """What a code is written in: nothing that looks like something else."""
 
 CODE_LENGTH: Final = 8
