@@ -66,10 +66,25 @@ async def test_a_run_that_does_not_leave_is_told(temporal: Temporal) -> None:
     async with worker(temporal) as one:
         await begun(temporal, "held")
         async with asyncio.timeout(WITHIN.total_seconds()):
-            held = await held_runs([one], after=AT_ONCE, every=AT_ONCE)
+            held = await held_runs([one], after=AT_ONCE, every=AT_ONCE, not_before=AT_ONCE)
         Grip.holds = False  # else the worker could not be stopped
 
     assert held == 1
+
+
+@pytest.mark.usefixtures("clings")
+async def test_a_worker_that_has_just_begun_stays(temporal: Temporal) -> None:
+    """One run that no worker can let go of would have them all begin anew for ever, and nobody would page."""
+    async with worker(temporal) as one:
+        looking = asyncio.create_task(held_runs([one], after=AT_ONCE, every=AT_ONCE))
+        await begun(temporal, "held-by-all")
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            await held_runs([one], after=AT_ONCE, every=AT_ONCE, not_before=AT_ONCE)
+        await asyncio.sleep(4 * AT_ONCE.total_seconds())
+        Grip.holds = False
+
+        assert not looking.done()
+        looking.cancel()
 
 
 @pytest.mark.usefixtures("clings")
@@ -77,7 +92,7 @@ async def test_the_program_of_such_a_worker_ends(
     temporal: Temporal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever started it starts another: its own stop would wait for the run for ever."""
-    monkeypatch.setattr(program, "held_runs", partial(held_runs, after=AT_ONCE, every=AT_ONCE))
+    monkeypatch.setattr(program, "held_runs", partial(held_runs, after=AT_ONCE, every=AT_ONCE, not_before=AT_ONCE))
     codes: list[int] = []
     async with worker(temporal) as one:
         await begun(temporal, "held-to-the-end")
@@ -101,7 +116,7 @@ async def test_a_program_that_is_stopped_returns(temporal: Temporal) -> None:
 
 async def test_runs_that_leave_are_not_told(temporal: Temporal) -> None:
     async with worker(temporal) as one:
-        looking = asyncio.create_task(held_runs([one], after=AT_ONCE, every=AT_ONCE))
+        looking = asyncio.create_task(held_runs([one], after=AT_ONCE, every=AT_ONCE, not_before=AT_ONCE))
         for number in range(3):
             await begun(temporal, f"free-{number}")
         await asyncio.sleep(3)  # longer than the SDK waits before it tries a second time

@@ -10,7 +10,7 @@
     if (validity.valueMissing) return "This is needed";
     if (validity.rangeUnderflow) return `must be ${bound(min)} or more`;
     if (validity.rangeOverflow) return `must be ${bound(max)} at most`;
-    if (validity.stepMismatch) return "must be a whole number";
+    if (validity.stepMismatch && type === "number") return "must be a whole number";
     return control.validationMessage;
   };
 
