@@ -7,6 +7,7 @@ verified: its chains, and the tokens.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from domain.ledger import GENESIS, ChainFault, Entry
@@ -24,9 +25,6 @@ from records.verify import LedgerVerdict, verify, verify_erased
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the outbox is given to write what was accepted just now."""
-
-CATCH_UP_IN_ALL = timedelta(minutes=1)
-"""How long it is waited for in all: where much differs for good, each course need not be waited for."""
 
 PAGE = 1000
 """Rows of a list per page."""
@@ -79,6 +77,10 @@ Finding = Verified | Broken | Differs | AuditVerdict
 """What verification says, line by line."""
 
 
+Looked = tuple[Verified, list[Differs]]
+"""The verdict on a course's ledger, and what differs in its lists."""
+
+
 def is_whole(finding: Finding) -> bool:
     """Whether nothing is wrong with what it is about."""
     return isinstance(finding, Verified | AuditVerdict) and finding.is_whole
@@ -101,7 +103,6 @@ class Verification:
         self._audit = audit
         self._before = before
         self._remembered = {head.chain: head for head in before.heads} if before else {}
-        self._looks_left = CATCH_UP_IN_ALL // LOOK_AGAIN_AFTER
 
     async def run(self, course: CourseId | None = None) -> AsyncIterator[Finding]:
         """Verifies every course that either of the two knows, and the audit, or the one course given.
@@ -148,63 +149,66 @@ class Verification:
         return len(found) > differing or not set(found[:MOST_NAMED]) <= named
 
     async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
-        verified, differing = await self._verified(course, may_fail=False)
+        looked = await self._verified(course, may_fail=False)
+        if _may_be_behind(looked):
+            (looked,) = [again async for again in self._looked_at_again([course])]
+        verified = looked[0]
         if verified.unanswered == UNKNOWN_TO_TEMPORAL and not verified.verdict.sequence:
             raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course}")
-        yield verified
-        for one in differing:
+        for one in _findings(looked):
             yield one
 
     async def _every(self) -> AsyncIterator[Verified | Broken | Differs]:
         heads = await self._store.heads()
         for broken in heads.unreadable:
             yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
-        in_vain = 0
+        in_vain, behind = 0, list[CourseId]()
         for head in heads:
-            verified, differing = await self._verified(head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
-            in_vain = in_vain + 1 if verified.unanswered not in {None, UNKNOWN_TO_TEMPORAL} else 0
-            yield verified
-            for one in differing:
+            looked = await self._verified(head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
+            in_vain = in_vain + 1 if looked[0].unanswered not in {None, UNKNOWN_TO_TEMPORAL} else 0
+            if _may_be_behind(looked):
+                behind.append(head.course_id)
+                continue
+            for one in _findings(looked):
                 yield one
         recorded = frozenset(heads.ids)
         unrecorded = frozenset(await self._courses.ids()) - recorded
-        for course_id in sorted(unrecorded):
-            yield (await self._verified(course_id, may_fail=True))[0]
-        async for one in self._lists.without_a_ledger(recorded | unrecorded):
-            yield one
+        async for looked in self._looked_at_again([*behind, *sorted(unrecorded)]):
+            for one in _findings(looked):
+                yield one
+        async for stray in self._lists.without_a_ledger(recorded | unrecorded):
+            yield stray
 
-    async def _verified(self, course_id: CourseId, *, may_fail: bool) -> tuple[Verified, list[Differs]]:
+    async def _looked_at_again(self, courses: Sequence[CourseId]) -> AsyncIterator[Looked]:
+        """Each once more, and again while it differs, for a while: the record of a running course may be behind.
+
+        All are looked at in turn, so that those that differ for good keep no other from being waited for.
+        """
+        until = monotonic() + CATCH_UP_WITHIN.total_seconds()
+        left = list(courses)
+        while left:
+            await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
+            is_last = monotonic() >= until
+            left, now = list[CourseId](), left
+            for course_id in now:
+                looked = await self._verified(course_id, may_fail=True)
+                if _may_be_behind(looked) and not is_last:
+                    left.append(course_id)
+                else:
+                    yield looked
+
+    async def _verified(self, course_id: CourseId, *, may_fail: bool) -> Looked:
         """The verdict on a course's ledger, and what differs in its lists."""
         try:
-            return await self._caught_up(course_id)
+            held = await self._held_head(course_id)
+            return await self._compared(course_id, held, None if held else UNKNOWN_TO_TEMPORAL)
         except (Unavailable, TooMany) as silent:
             if not (may_fail or isinstance(silent, OF_ONE_ALONE)):
                 raise
-            return await self._by_itself(course_id, str(silent))
+            return await self._compared(course_id, None, str(silent))
 
-    async def _caught_up(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
-        """What is found, looked for again for a while: the record of a running course may be a moment behind."""
-        tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
-        while True:
-            verified, differing = await self._look(course_id)
-            if (verified.verdict.is_whole and not differing) or not (tries and self._looks_left):
-                return verified, differing
-            await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
-            tries, self._looks_left = tries - 1, self._looks_left - 1
-
-    async def _look(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
-        held = await self._held_head(course_id)
-        if held is None:
-            return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
-        return await self._compared(course_id, held, None)
-
-    async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
-        """The record of a course alone, where Temporal says nothing of it."""
-        return await self._compared(course_id, None, why)
-
-    async def _compared(
-        self, course_id: CourseId, held: HeldHead | None, why: str | None
-    ) -> tuple[Verified, list[Differs]]:
+    async def _compared(self, course_id: CourseId, held: HeldHead | None, why: str | None) -> Looked:
+        """The record of a course against what its workflow holds, or alone, where `why` says why Temporal is silent."""
         try:
             ledger = await self._store.stored_ledger(course_id)
         except LedgerUnreadable as unreadable:
@@ -244,6 +248,18 @@ class Verification:
             return await self._courses.held_head(course_id)
         except Refused:
             return None
+
+
+def _may_be_behind(looked: Looked) -> bool:
+    """Whether what differs may be no more than what the outbox has not written yet."""
+    verified, differing = looked
+    is_answered = verified.unanswered in {None, UNKNOWN_TO_TEMPORAL}
+    return is_answered and (bool(differing) or not verified.verdict.is_whole)
+
+
+def _findings(looked: Looked) -> list[Verified | Differs]:
+    verified, differing = looked
+    return [verified, *differing]
 
 
 def _name(finding: Finding) -> str:

@@ -1,6 +1,7 @@
 """Every ledger is verified, whatever one course's workflow answers: what it keeps from being compared is named."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from domain.ledger import GENESIS, LedgerHead
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
+from gateway import verification
 from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
 from gateway.verification import UNKNOWN_TO_TEMPORAL, Verification, Verified
@@ -44,12 +46,26 @@ class Store:
 class Lists:
     """Lists in which nothing differs."""
 
-    async def of(self, _course: CourseId, _entries: object, **_: object) -> list[Differs]:
+    async def of(self, _course: CourseId, _entries: object, /, **_: object) -> list[Differs]:
         return []
 
     async def without_a_ledger(self, _courses: frozenset[CourseId]) -> AsyncIterator[Differs]:
         for differing in tuple[Differs, ...]():
             yield differing
+
+
+class ListsBehind(Lists):
+    """Lists that differ for good from one course's ledger, and from another's until they were looked at three times."""
+
+    def __init__(self, for_good: CourseId, behind: CourseId) -> None:
+        self.for_good = for_good
+        self.behind = behind
+        self.looks: list[CourseId] = []
+
+    async def of(self, course: CourseId, _entries: object, /, **_: object) -> list[Differs]:
+        self.looks.append(course)
+        is_behind = course == self.behind and self.looks.count(course) <= 3
+        return [Differs(relation="courses", id=course, differs="phase")] * (is_behind or course == self.for_good)
 
 
 class Fleet:
@@ -84,6 +100,19 @@ async def verified(fleet: Fleet, course: CourseId | None = None) -> list[Verifie
     audit = cast("AuditChains", Audit())
     found = Verification(cast("RecordStore", Store()), cast("Courses", fleet), lists, audit).run(course)
     return [one async for one in found if isinstance(one, Verified)]
+
+
+async def test_what_differs_for_good_keeps_no_other_from_being_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are looked at before one is looked at again; what its lists caught up with meanwhile is whole."""
+    monkeypatch.setattr(verification, "CATCH_UP_WITHIN", timedelta(seconds=1))
+    lists = ListsBehind(for_good=FLEET[0], behind=FLEET[-1])
+    store, audit = cast("RecordStore", Store()), cast("AuditChains", Audit())
+    run = Verification(store, cast("Courses", Fleet({})), cast("ListVerification", lists), audit).run()
+    found = [one async for one in run]
+
+    assert lists.looks[: len(FLEET) + 2] == [*FLEET, FLEET[0], FLEET[-1]]
+    assert [one.id for one in found if isinstance(one, Differs)] == [FLEET[0]]
+    assert sorted(one.course_id for one in found if isinstance(one, Verified)) == sorted(FLEET)
 
 
 @pytest.mark.parametrize("kind", [Ended, Defect, NotReady, TooMany, Unavailable])

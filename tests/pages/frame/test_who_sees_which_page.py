@@ -227,7 +227,7 @@ async def test_a_page_lists_the_courses_of_its_own_site_only(house: House) -> No
     dosed = await house.has(Ward.dosed)
     await house.is_recorded(dosed)
 
-    for path in ("/", "/sessions"):
+    for path in (f"/?q={dosed}", "/sessions"):
         assert dosed in (await (await house.caller(ADMIN, site="bend")).get(path)).text
         assert dosed not in (await (await house.caller(ADMIN, site="cork")).get(path)).text
 

@@ -95,10 +95,10 @@ def test_the_screen_of_whoever_is_known_to_be_at_risk_waits_for_no_morning(ward:
     """However well it is known: what was weighed at the decision is a risk."""
     known = with_intent(ward.screened()).but(is_known=True)
     ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
-    ward.course = ward.course.but(measures=(*ward.course.measures[:-1], known))
     ward.reports(phq9(MARA, at=ward.now + minutes(5), items=HINT))
+    course = ward.course.but(measures=(*ward.course.measures[:-2], known, ward.course.measures[-1]))
 
-    assert [one.waits_for_morning for one in screens_owed(ward.course)] == [False]
+    assert [one.waits_for_morning for one in screens_owed(course)] == [False]
 
 
 def test_a_risk_of_long_ago_is_unseen_until_its_escalation_is_resolved(ward: Ward) -> None:
