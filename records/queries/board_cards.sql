@@ -1,11 +1,12 @@
--- The first $9 cards of each column $1 of the board, most urgent first: attention, then longest overdue or soonest due.
-SELECT card.*
-FROM unnest($1::text[]) WITH ORDINALITY AS board (phase, place)
-CROSS JOIN LATERAL (
-    SELECT *
+-- The first $9 cards of each column $1 of the board: attention that wakes somebody, then patients who are here and late
+-- at $11, though nobody was called yet, then attention, then longest overdue or soonest due.
+WITH seen AS NOT MATERIALIZED (
+    SELECT
+        *,
+        ((stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed') OR dosed_at IS NOT NULL)
+            AND coalesce(reading_due_at, to_do_by) < $11 AS is_here_and_late
     FROM course_cards AS courses
-    WHERE courses.phase = board.phase
-        AND ($2::text IS NULL OR site = $2)
+    WHERE ($2::text IS NULL OR site = $2)
         AND ($3::severity IS NULL OR attention >= $3)
         AND ($4::boolean IS NULL OR held = $4)
         AND ($5::text IS NULL OR protocol_id = $5)
@@ -16,7 +17,44 @@ CROSS JOIN LATERAL (
             NOT $8::boolean
             OR EXISTS (SELECT FROM escalations WHERE escalations.course_id = courses.course_id)
         )
-    ORDER BY attention DESC NULLS LAST, to_do_by, course_id
+),
+
+late AS MATERIALIZED (
+    SELECT *
+    FROM seen
+    WHERE is_here_and_late
+)
+
+SELECT found.*
+FROM unnest($1::text[]) WITH ORDINALITY AS board (phase, place)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM (
+        (
+            SELECT *
+            FROM seen
+            WHERE seen.phase = board.phase
+            ORDER BY attention DESC NULLS LAST, to_do_by, course_id
+            LIMIT $9
+        )
+        UNION
+        SELECT *
+        FROM late
+        WHERE late.phase = board.phase
+    ) AS first
+    ORDER BY
+        coalesce(attention >= 'urgent', false) DESC,
+        coalesce(is_here_and_late, false) DESC,
+        attention DESC NULLS LAST,
+        to_do_by,
+        course_id
     LIMIT $9
 ) AS card
-ORDER BY board.place, card.attention DESC NULLS LAST, card.to_do_by, card.course_id
+INNER JOIN course_cards AS found ON found.course_id = card.course_id
+ORDER BY
+    board.place,
+    coalesce(card.attention >= 'urgent', false) DESC,
+    coalesce(card.is_here_and_late, false) DESC,
+    card.attention DESC NULLS LAST,
+    card.to_do_by,
+    card.course_id

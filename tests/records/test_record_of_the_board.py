@@ -10,6 +10,7 @@ from domain.course.state import Phase
 from domain.values import CourseId, Severity
 from domain.views.summary import CourseSummary
 from records.board import Board, BoardFilter, Column
+from records.statements import statement
 from records.store import RecordStore
 from tests.support.record_samples import MONDAY, batch, ledger, readings, view
 
@@ -96,6 +97,21 @@ async def test_a_column_counts_all_and_shows_the_first(store: RecordStore) -> No
     assert [card.course_id for card in medicine.cards] == ["C-6", "C-0"]
     assert (medicine.courses, medicine.under_way, medicine.late, medicine.wanting) == (7, 2, 3, 1)
     assert column(board, Phase.PREPARATION).courses == 1
+
+
+@pytest.mark.parametrize("stage", ["dosed", "checked_in"])
+async def test_a_patient_who_is_here_and_late_stands_before_all_that_can_wait(store: RecordStore, stage: str) -> None:
+    """However many visits that nobody reported are overdue for days: they are no reason to leave out this card."""
+    for n in range(3):
+        by = NOON - timedelta(days=n + 1)
+        await arrives(store, f"DAYS-{n}", stage="booked", attention=Severity.ROUTINE, to_do_by=by)
+    late, in_time = NOON - timedelta(minutes=5), NOON + timedelta(minutes=5)
+    await arrives(store, "HERE", stage=stage, reading_due_at=late, to_do_by=NOON + timedelta(days=1))
+    await arrives(store, "IN-TIME", stage=stage, reading_due_at=in_time, to_do_by=in_time)
+    await arrives(store, "WAKES", stage="booked", attention=Severity.URGENT, to_do_by=NOON)
+
+    assert ids(await looked_at(store, limit=2)) == {"medicine": ["WAKES", "HERE"]}
+    assert ids(await looked_at(store, limit=4)) == {"medicine": ["WAKES", "HERE", "DAYS-2", "DAYS-1"]}
 
 
 async def test_what_is_due_now_is_not_late_yet(store: RecordStore) -> None:
@@ -247,10 +263,8 @@ async def test_the_first_cards_are_read_off_the_index(store: RecordStore, superu
     )
     await superuser.execute("ANALYZE courses")
 
-    plan = await superuser.fetch(
-        "EXPLAIN SELECT * FROM courses WHERE phase = 'follow_up' "
-        "ORDER BY attention DESC NULLS LAST, to_do_by, course_id LIMIT 40"
-    )
+    asked = (["follow_up"], *[None] * 6, False, 40, False, NOON)
+    plan = await superuser.fetch(f"EXPLAIN {statement('board_cards')}", *asked)
 
     assert "Index Scan using courses_by_haste" in "\n".join(row[0] for row in plan)
     assert len(column(await looked_at(store), Phase.FOLLOW_UP).cards) == 40

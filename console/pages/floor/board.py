@@ -31,7 +31,7 @@ from records.unreadable_rows import Found
 PATH: Final = "/"
 NEEDS_SHOWN: Final = 6
 NEEDS_READ: Final = 200
-"""Of a wall: an emergency that somebody has is not to hide one that nobody has."""
+"""Beyond those that are shown: an emergency that somebody has hides none that nobody has."""
 CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
@@ -198,13 +198,12 @@ async def board(
     found = await services.store.board(wanted.but(limit=limit), viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
     open_now: Found[EscalationView] = (
-        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ if is_wall else NEEDS_SHOWN)
+        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ)
         if may_see_needs
         else Found()
     )
-    wanting: Sequence[EscalationView] = open_now
-    if is_wall:
-        wanting = sorted(open_now, key=lambda one: one.state is not EscalationState.OPEN)[:NEEDS_SHOWN]
+    by_place = sorted(open_now, key=lambda one: one.state is not EscalationState.OPEN) if is_wall else open_now
+    wanting: Sequence[EscalationView] = by_place[:NEEDS_SHOWN]
     floor = await services.store.floor(site or viewer.caller.site)
     silent = (
         await silent_courses(viewer, clock, site=site or viewer.caller.site)
@@ -253,21 +252,10 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
         courses=column.courses,
         under_way=column.under_way,
         late=column.late,
-        cards=tuple(
-            _card(course, clock, tells_outcome=viewer.caller.has(*SEES_COURSES))
-            for course in sorted(column.cards, key=lambda one: _haste(one, viewer.now))
-        ),
+        cards=tuple(_card(course, clock, tells_outcome=viewer.caller.has(*SEES_COURSES)) for course in column.cards),
         more=column.courses - len(column.cards) - len(column.unreadable),
         more_href=f"{PATH}?{viewer.request.url.include_query_params(phase=column.phase.value).query}",
     )
-
-
-def _haste(course: CourseSummary, now: datetime) -> int:
-    """Who is here and late comes before what can wait, though nobody was called yet; else they stand as they were."""
-    if course.attention in {Severity.EMERGENCY, Severity.URGENT}:
-        return 0
-    due = _due(course)
-    return 1 if _is_under_way(course) and due is not None and due < now else 2
 
 
 def _is_under_way(course: CourseSummary) -> bool:
