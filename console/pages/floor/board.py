@@ -198,9 +198,7 @@ async def board(
     found = await services.store.board(wanted.but(limit=limit), viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
     open_now: Found[EscalationView] = (
-        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ)
-        if may_see_needs
-        else Found()
+        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ) if may_see_needs else Found()
     )
     by_place = sorted(open_now, key=lambda one: one.state is not EscalationState.OPEN) if is_wall else open_now
     wanting: Sequence[EscalationView] = by_place[:NEEDS_SHOWN]
