@@ -38,6 +38,9 @@ for (const name of noted) {
 LAST = 80
 """How much of what happened is told of a test that failed."""
 
+ABORTED: Final = "net::ERR_ABORTED"
+"""What the browser says where another navigation overtook the one that was asked for."""
+
 WHERE_WE_PROMISED: Final = "CI"
 """Set where a browser has to be: there the tests fail without one instead of being passed over."""
 
@@ -79,14 +82,19 @@ class Eyes:
 
     async def signs_in(self, token: str, to: str = "/") -> None:
         """With this token, on the way to a page."""
-        await self.page.goto(f"{self.url}/sign-in?{urlencode({'to': to})}")
+        await self.goes_to(f"/sign-in?{urlencode({'to': to})}")
         await self.page.get_by_label("Token").fill(token)
         await self.page.get_by_role("button", name="Sign in").click()
         await self.page.wait_for_load_state()
 
     async def goes_to(self, path: str) -> None:
-        """A page by its address."""
-        await self.page.goto(f"{self.url}{path}")
+        """A page by its address; once more where the page moved by itself meanwhile, which takes the browser along."""
+        try:
+            await self.page.goto(f"{self.url}{path}")
+        except Error as error:
+            if ABORTED not in str(error):
+                raise
+            await self.page.goto(f"{self.url}{path}")
 
     async def is_live(self) -> None:
         """The page hears of changes from now on."""
