@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ settings.load_profile("house")
 IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "bench", "stack", "records", "simulation", "proofs")
 """The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""
 
-
 LONGEST = "test_course_machine.py"
 """Begun before everything else: one test of minutes, beside which all others are short."""
+
+FAILED = "cache/lastfailed"
+"""Where pytest keeps the names of the tests that failed, for `--last-failed`."""
+
+OF_A_GROUP = re.compile(r"@[^@\]]+$")
+"""What xdist adds to the name of a test that belongs to a group."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -71,3 +77,11 @@ def pytest_collection_finish() -> None:
     """Thousands of tests, and all that they import, stay to the end: each full collection would go through them."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What failed is kept by its own name, without the group that xdist adds: so it is tried once more, alone."""
+    if not hasattr(session.config, "workerinput"):
+        failed = session.config.cache.get(FAILED, {})
+        session.config.cache.set(FAILED, {OF_A_GROUP.sub("", name): True for name in failed})
