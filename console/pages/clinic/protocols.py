@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import Clock
+from console.pages.frame.csv_file import csv_file, csv_href
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import GRADES
@@ -22,6 +23,7 @@ from domain.values import Frozen
 from gateway.protocols import Library, Shelved
 
 PATH: Final = "/protocols"
+COLUMNS: Final = ("protocol_id", "version", "title", "approved_by", "content_hash")
 Reader = Annotated[Viewer, Depends(looking(Right.READ_PROTOCOLS))]
 
 
@@ -42,6 +44,7 @@ class ProtocolsPage(Frozen):
     """Every version that the console knows, by protocol, newest first."""
 
     protocols: tuple[Listed, ...]
+    csv: str
 
 
 class Cited(Frozen):
@@ -109,9 +112,14 @@ class ProtocolPage(Frozen):
 async def protocols(viewer: Reader) -> Response:
     """The list of protocols."""
     newest_first = reversed(viewer.services.library.shelf)
-    return await floor_page(
-        viewer, PATH, "protocols.html", ProtocolsPage(protocols=tuple(_listed(one) for one in newest_first))
-    )
+    shown = ProtocolsPage(protocols=tuple(map(_listed, newest_first)), csv=csv_href(viewer, f"{PATH}.csv"))
+    return await floor_page(viewer, PATH, "protocols.html", shown)
+
+
+@router.get(PATH + ".csv")
+async def protocols_as_csv(viewer: Reader) -> Response:
+    """The same list, each version with the hash of its content, which its approvals are for."""
+    return csv_file("kapstan-protocols", COLUMNS, map(_row, reversed(viewer.services.library.shelf)))
 
 
 @router.get(PATH + "/{protocol_id}")
@@ -162,6 +170,17 @@ def _listed(shelved: Shelved) -> Listed:
         href=f"{PATH}/{of.id}?version={of.version}",
         approved_by=tuple(one.by for one in shelved.approvals),
     )
+
+
+def _row(shelved: Shelved) -> Mapping[str, object]:
+    of = shelved.protocol
+    return {
+        "protocol_id": of.id,
+        "version": of.version,
+        "title": of.title,
+        "approved_by": tuple(one.by for one in shelved.approvals),
+        "content_hash": content_hash(of),
+    }
 
 
 def _by_id(shelved: Shelved) -> Mapping[str, Source]:

@@ -27,6 +27,7 @@ FROM_EACH: Final[Mapping[str, tuple[str, ...]]] = {
     "/rooms?day=2026-12-01&by=person": ("/rooms.csv?day=2026-12-01&by=person",),
     "/escalations": ("/escalations.csv",),
     "/oncall?at=2026-12-01T02:00": ("/oncall.csv?at=2026-12-01T02:00",),
+    "/protocols": ("/protocols.csv",),
     "/audit?since=2026-11-01": tuple(f"/audit/{one}.csv?since=2026-11-01" for one in ("reads", "acts", "failures")),
     "/figures?since=2026-11-01": ("/figures.csv?since=2026-11-01",),
 }
@@ -135,6 +136,17 @@ def test_no_cell_is_a_formula_wherever_a_spreadsheet_begins_one(written: str, se
     cells = [cell for row in csv.reader(StringIO(file), delimiter=separator) for cell in row]
 
     assert [one for one in cells if one.lstrip(' "').startswith(("=", "+", "-", "@", "\uff1d", "\uff0b"))] == []
+
+
+async def test_each_version_of_a_protocol_has_its_hash(house: House) -> None:
+    """Which its approvals are for: an unapproved one names nobody."""
+    rows = rows_of(await house.admin.get("/protocols.csv"))
+
+    listed = (await house.admin.get("/v1/protocols")).json()["items"]
+    assert [(one["protocol_id"], one["version"], one["content_hash"]) for one in reversed(rows)] == [
+        (one["id"], one["version"], one["hash"]) for one in listed
+    ]
+    assert [bool(one["approved_by"]) for one in reversed(rows)] == [one["approved"] for one in listed]
 
 
 async def test_the_on_call_plan_begins_at_the_moment_that_is_asked_for(house: House) -> None:

@@ -55,6 +55,7 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/oncall"): SEES_ESCALATIONS,
     ("GET", "/oncall.csv"): SEES_ESCALATIONS,
     ("GET", "/protocols"): SEES_COURSES,
+    ("GET", "/protocols.csv"): SEES_COURSES,
     ("GET", "/protocols/{protocol_id}"): SEES_COURSES,
     ("GET", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
     ("POST", "/protocols/{protocol_id}/rehearsal"): SEES_COURSES,
