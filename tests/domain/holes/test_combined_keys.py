@@ -92,7 +92,7 @@ def test_an_infusion_is_watched_as_long_as_it_may_run(
 
 def by(route: Route, **bounds: float) -> RouteRules:
     """A further route with these bounds in mg/kg."""
-    return RouteRules(route=route, basis=DoseBasis.MG_PER_KG, boosters_max=0, least=0.1, prescribed=True, **bounds)  # type: ignore[arg-type]
+    return RouteRules(route=route, basis=DoseBasis.MG_PER_KG, boosters_max=0, least=0.1, prescribed=True, **bounds)
 
 
 LOZENGE_AT_MOST = by(Route.SUBLINGUAL, first_max=3.5, max=5, hard_max=7, step_max=3)
