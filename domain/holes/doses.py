@@ -1,6 +1,7 @@
 """Doses beyond all that is published, amounts that do not exist, and doses against their gates that wake nobody."""
 
 from datetime import timedelta
+from math import fsum
 from typing import Final
 
 from domain.course.rules import deviations
@@ -32,6 +33,7 @@ def dose_holes(protocol: Protocol) -> Holes:
     """A hole for each bound that lets an anaesthetic dose through, and for each dose outside that nobody hears of."""
     for route, bounds in zip(protocol.routes, every_bounds(protocol), strict=True):
         yield from _ceilings(protocol, route, bounds)
+    yield from _together(protocol)
     yield from _first_of_the_old(protocol)
     yield from _in_a_month(protocol)
     dose = protocol.medicine.dose
@@ -72,6 +74,32 @@ def _ceilings(protocol: Protocol, route: Route, bounds: RouteBounds) -> Holes:
         yield _above(route, f"{bounds.key}.first_max", rules.first_max, basis, reference, by).but(is_remark=True)
 
 
+def _together(protocol: Protocol) -> Holes:
+    """What is given by several routes is never added up: their shares of the most of any dose are."""
+    if not protocol.medicine.routes:
+        return
+    for name, words, is_remark in (
+        ("max", "by one prescriber alone", False),
+        ("first_max", "as a patient's first dose", False),
+        ("hard_max", "by two prescribers", True),
+    ):
+        shares: list[float] = []
+        amounts: list[str] = []
+        for route, bounds in zip(protocol.routes, every_bounds(protocol), strict=True):
+            amount, basis = getattr(bounds.rules, name), bounds.rules.basis
+            shares.append(amount / HIGHEST[route, basis].amount)
+            amounts.append(f"{amount:g} {basis.replace('_per_', '/')} {route}")
+        if fsum(shares) > 1 + _ROUNDING:
+            yield Hole(
+                key="medicine.routes",
+                lets_through=f"{' and '.join(amounts)} could be given in one session {words}",
+                mend=f"their {name}, each as a part of the most of any dose by its route, "
+                f"{'should' if is_remark else 'must'} add up to 1 at most (S63: more is anaesthesia; "
+                f"that parts add up is {OURS})",
+                is_remark=is_remark,
+            )
+
+
 def _is_of_devices(protocol: Protocol) -> bool:
     """Whether what is given comes in the devices of esketamine."""
     amounts = protocol.medicine.dose.amounts
@@ -102,6 +130,7 @@ def _first_of_the_old(protocol: Protocol) -> Holes:
         )
 
 
+_ROUNDING: Final = 1e-9
 _OLDEST: Final = 90
 _BETWEEN_DEVICES: Final = timedelta(hours=36)
 _MONTH: Final = timedelta(days=30)

@@ -31,6 +31,7 @@ def watch_holes(protocol: Protocol) -> Holes:
     yield from _lateness(protocol)
     for route in protocol.routes:
         yield from _stay(protocol, route)
+    yield from _last_reading(protocol)
 
 
 def _gaps(protocol: Protocol) -> Holes:
@@ -56,20 +57,25 @@ def _gaps(protocol: Protocol) -> Holes:
 
 
 def _while_it_runs(protocol: Protocol) -> Holes:
-    """By vein they are read from the start of the infusion on, closer than after a dose that was given at once."""
+    """By vein they are read from the start of the infusion on, closer than after a dose that was given at once.
+
+    For as long as it may run: its start may say more than its usual length.
+    """
     rules, infusion = protocol.medicine.checkpoints, protocol.medicine.infusion
-    runs = infusion.usual or infusion.least or INFUSED_FOR
+    runs = infusion.most or infusion.usual or infusion.least or INFUSED_FOR
     longest, basis = WHILE_IT_RUNS
     if Route.INTRAVENOUS not in protocol.routes:
         return
-    moments = [one for one in (timedelta(), *rules.offsets) if one < runs]
-    following = [*moments[1:], *(one for one in (*rules.offsets, rules.offsets[-1] + rules.then_every) if one >= runs)]
-    for earlier, later in zip(moments, following, strict=False):
-        if min(later, runs) - earlier > longest:
+    moments, last = (timedelta(), *rules.offsets), rules.offsets[-1]
+    gaps = [(min(later, runs) - earlier, later - earlier, "offsets") for earlier, later in pairwise(moments)]
+    gaps.append((min(runs - last, rules.then_every), rules.then_every, "then_every"))
+    for while_it_runs, gap, name in gaps:
+        if while_it_runs > longest:
             yield Hole(
-                key=f"{_TABLE}.offsets",
-                lets_through=f"while it runs in nobody would ask for a reading for {in_words(later - earlier)}",
-                mend=f"no two readings may be more than {iso_8601(longest)} apart until it is over ({basis})",
+                key=f"{_TABLE}.{name}",
+                lets_through=f"while it runs in nobody would ask for a reading for {in_words(gap)}",
+                mend=f"no two readings may be more than {iso_8601(longest)} apart until it is over, after "
+                f"{iso_8601(runs)} at the latest ({basis})",
             )
             return
 
@@ -108,4 +114,25 @@ def _stay(protocol: Protocol, route: Route) -> Holes:
             key="medicine.minimum_observation",
             lets_through=f"a patient would be discharged {in_words(shortest - _MINUTE)} after an {route} dose",
             mend=f"must be at least {iso_8601(shortest)} ({basis})",
+        )
+
+
+def _last_reading(protocol: Protocol) -> Holes:
+    """Whoever was last read before the medicine worked most is read again before they leave, or there is a hole.
+
+    By vein it works most as the infusion ends, where the observation begins: there the second half of it is enough.
+    """
+    stay = protocol.medicine.minimum_observation
+    peak, _ = FIRST_READING
+    is_by_vein_alone = set(protocol.routes) == {Route.INTRAVENOUS}
+    soonest = stay / 2 if is_by_vein_alone else max(stay / 2, min(peak, stay))
+    session = dosed(protocol, reading(DOSED_AT + soonest - _MINUTE, WELL))
+    against = discharge.blockers(course(protocol, session), session, DOSED_AT + stay, escort=True, instructions=True)
+    if "vitals.too_old" not in {one.code for one in against}:
+        yield Hole(
+            key="medicine.discharge.reading_valid",
+            lets_through=f"a patient would be discharged {in_words(stay)} after the dose on vitals of "
+            f"{in_words(soonest - _MINUTE)} after it, and nobody would have read them since",
+            mend=f"must be at most {iso_8601(stay - soonest)}, or minimum_observation longer (S1: the pressure peaks "
+            f"about 40 minutes after the dose; {OURS})",
         )
