@@ -35,6 +35,9 @@ AT_MOST: Final[Mapping[str, Bound]] = {
         "a patient would be dosed {} after the last dose, screened before it",
         f"S8: 28 days is the lapse that was studied; 90 are {OURS}",
     ),
+    "course.maintenance.interval_max": Bound(
+        180 * _DAY, "a patient with a further session planned would be heard of by nobody for {}"
+    ),
     "course.ask_again": Bound(30 * _DAY, "a course that stands still would be asked for every {}"),
     "course.hold_review": Bound(30 * _DAY, "a held course would be forgotten for {}"),
     "course.safety_hold_review": Bound(7 * _DAY, "a course held for safety would be forgotten for {}"),

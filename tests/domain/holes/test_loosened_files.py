@@ -541,6 +541,12 @@ TOO_MUCH = (
         "course.maintenance.interval_min",
         {"course.maintenance": MaintenanceRules(interval=days(1), interval_min=days(1), interval_max=days(7), most=30)},
     ),
+    Loosened(
+        "a further session after years in which nobody asks",
+        (window_holes,),
+        "course.maintenance.interval_max",
+        {"course.maintenance": MaintenanceRules(interval=days(7), interval_min=days(7), interval_max=YEARS, most=30)},
+    ),
     *(
         Loosened(f"{key} {value}", (window_holes,), key, {key: value, **more})
         for key, value, more in (
