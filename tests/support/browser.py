@@ -25,7 +25,8 @@ TOO_SMALL: Final = """
   .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip, .choice > input"))
   .filter((one) => {
     const said = (of) => of.innerText.trim().length;
-    const isInSentence = one.matches("a") && getComputedStyle(one).display === "inline" && said(one.parentElement) > said(one);
+    const isInline = one.matches("a") && getComputedStyle(one).display === "inline";
+    const isInSentence = isInline && said(one.parentElement) > said(one);
     return !isInSentence && one.getBoundingClientRect().height < thumb - 0.5;
   })
   .map((one) => `${one.localName} of ${Math.round(one.getBoundingClientRect().height)} px: ${one.innerText.trim()}`)
