@@ -18,6 +18,21 @@ PHONE: Final = (390, 844)
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING: Final = "Chromium is missing: the pages are tested in a real browser (Debian: apt-get install chromium)"
 
+THUMB: Final = 44
+"""Pixels: what a thumb hits at night."""
+TOO_SMALL: Final = """
+(thumb) => Array.from(document.querySelectorAll("a[href], button, summary, select, textarea, input, label.choice"))
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip, .choice > input"))
+  .filter((one) => {
+    const said = (of) => of.innerText.trim().length;
+    const isInline = one.matches("a") && getComputedStyle(one).display === "inline";
+    const isInSentence = isInline && said(one.parentElement) > said(one);
+    return !isInSentence && one.getBoundingClientRect().height < thumb - 0.5;
+  })
+  .map((one) => `${one.localName} of ${Math.round(one.getBoundingClientRect().height)} px: ${one.innerText.trim()}`)
+"""
+"""What is smaller than a thumb, but for links within a sentence."""
+
 expect.set_options(timeout=30_000)
 """Milliseconds: a busy machine is no failure."""
 

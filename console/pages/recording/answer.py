@@ -139,7 +139,7 @@ def _said(verdict: Verdict | None, unfit: Sequence[str], clock: WallClock) -> It
     if verdict.severity is not VerdictSeverity.NORMAL or not unfit:
         yield f"The protocol says: {VERDICTS[verdict.severity]}."
     yield from (f"{finding}." for finding in (*readings.findings(verdict), *unfit))
-    if verdict.severity is VerdictSeverity.RECHECK and verdict.recheck_due_at is not None:
+    if verdict.recheck_due_at is not None:
         yield f"The second reading is due at {clock.at(verdict.recheck_due_at).words}."
 
 

@@ -9,6 +9,8 @@
   const RECORDED = /[?&]answered=/;
   const FRESH = 15 * 60000; // milliseconds: what is older may be of another reading, and is only offered
 
+  const TO_THE_SECOND = /T\d\d:\d\d:\d\d/; // a form takes whole minutes, but what it has noted by itself is kept as it is
+
   const form = () => document.getElementById("record");
   const key = () => MINE + form().getAttribute("action");
   const drop = (isToGo) => Object.keys(sessionStorage).filter(isToGo).forEach((one) => sessionStorage.removeItem(one));
@@ -28,7 +30,7 @@
     const time = form().elements["/time"];
     if (!at || !("happened" in form().dataset) || !time || time.value) return;
     const zone = form().elements.zone.value;
-    time.step = 1;
+    time.step = 1; // second
     time.value = new Date(at).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T");
     time.closest("details")?.setAttribute("open", "");
   };
@@ -43,7 +45,9 @@
         control.checked = values.includes(control.value);
         if (control.checked) values.splice(values.indexOf(control.value), 1);
       } else {
-        control.value = values.shift() ?? "";
+        const value = values.shift() ?? "";
+        if (TO_THE_SECOND.test(value) && control.type === "datetime-local") control.step = 1;
+        control.value = value;
       }
       const isChosen = control.type === "radio" || control.type === "checkbox";
       const isOther = isChosen ? control.checked && !control.defaultChecked : control.value && control.value !== control.defaultValue;
@@ -59,10 +63,9 @@
   };
 
   const notice = (words, at, ...buttons) => {
-    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
     const said = Object.assign(document.createElement("p"), { className: "notice urgent restored" });
     said.setAttribute("role", "status");
-    said.append(`${words} ${clock}. It is not known to be recorded. `, ...buttons);
+    said.append(`${words} ${kapstan.at(at)}. It is not known to be recorded. `, ...buttons);
     return said;
   };
   const say = (...told) => {

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser
 
-from tests.support.browser import DESK, PHONE, looks
+from tests.support.browser import DESK, PHONE, THUMB, TOO_SMALL, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.support.http_stack import House
 from tests.support.rooms import day_of_its_own, in_room
@@ -143,6 +143,25 @@ async def test_no_page_is_wider_than_the_narrowest_phone(house: House, browser: 
             await eyes.goes_to(path.format(**floor))
             width = await eyes.page.evaluate("document.documentElement.scrollWidth")
             assert width <= NARROWEST[0], path
+
+
+async def test_on_a_phone_nothing_is_smaller_than_a_thumb(
+    house: House, browser: Browser, floor: dict[str, str]
+) -> None:
+    """Whatever is pressed, opened or followed, in a fold too; a wall is touched by nobody."""
+    found: dict[str, list[str]] = {}
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.goes_to("/sign-in")
+        found["/sign-in"] = await eyes.page.evaluate(TOO_SMALL, THUMB)
+        await eyes.signs_in(house.admin_token)
+        for path in PAGES:
+            if path == "/?wall":
+                continue
+            await eyes.goes_to(path.format(**floor))
+            await eyes.page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+            found[path] = await eyes.page.evaluate(TOO_SMALL, THUMB)
+
+    assert {where: small for where, small in found.items() if small} == {}
 
 
 async def test_no_page_has_a_barrier_in_imposed_colours_or_at_twice_its_size(

@@ -15,7 +15,7 @@ from domain.escalation.messages import EscalationView
 from domain.oncall.file import FALLBACK
 from gateway.links import GOOD_FOR, Links
 from gateway.workflow_calls import Unavailable
-from tests.support.browser import PHONE, looks
+from tests.support.browser import PHONE, THUMB, TOO_SMALL, looks
 from tests.support.cast import MARA, minutes, new_version, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
@@ -303,6 +303,23 @@ async def test_a_link_that_stays_open_tells_who_has_it_meanwhile(house: House, b
         await expect(eyes.page.locator("#patient")).to_have_count(0)
         await expect(eyes.page.get_by_role("button", name="I take it over")).to_be_visible()
         assert not eyes.complaints
+
+
+async def test_the_value_that_is_wrong_is_no_smaller_than_those_that_are_well(house: House, browser: Browser) -> None:
+    """84 % is what they were woken for: it is what the eye finds first, and whatever they may press fits a thumb."""
+    _, link = await woken(house, "lind")
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        small = await eyes.page.evaluate(TOO_SMALL, THUMB)
+        await eyes.page.get_by_role("button", name="I have it").click()
+        await expect(eyes.page.locator("#patient .signs")).to_contain_text("84 %")
+        small += await eyes.page.evaluate(TOO_SMALL, THUMB)
+        sizes = await eyes.page.locator("#patient .signs > span").evaluate_all(
+            "signs => signs.map((one) => [one.matches('.chip'), parseFloat(getComputedStyle(one).fontSize)])"
+        )
+
+    assert small == []
+    assert min(size for is_wrong, size in sizes if is_wrong) >= max(size for is_wrong, size in sizes if not is_wrong)
 
 
 async def test_nobody_takes_it_over_by_a_page_that_is_older_than_their_colleagues_answer(

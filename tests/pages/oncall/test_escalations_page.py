@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from domain.access import TokenRole
-from tests.support.browser import PHONE, looks
+from tests.support.browser import PHONE, THUMB, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
@@ -17,9 +17,6 @@ from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
-
-THUMB = 44
-"""Pixels: what a thumb hits at night."""
 
 
 async def at_risk(house: House) -> tuple[str, str]:

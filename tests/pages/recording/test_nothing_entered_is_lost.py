@@ -12,6 +12,7 @@ from tests.support.browser import PHONE, Eyes, looks
 from tests.support.cast import vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
+from tests.support.rooms import BEND
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -69,6 +70,30 @@ async def test_on_a_dead_line_a_reading_stays_and_keeps_the_time_it_was_taken(ho
     reading = (await house.admin.get(f"/v1/courses/{course}")).json()["sessions"][0]["readings"][-1]
     assert reading["vitals"]["systolic"] == 131
     assert abs((datetime.fromisoformat(reading["at"]) - before).total_seconds()) < 30
+
+
+async def test_however_often_it_is_put_back_its_time_can_be_sent(house: House, browser: Browser) -> None:
+    """To the second, as it was noted on a dead line; and what the form says of it is by the site's clock."""
+    course = await house.has(Ward.dosed)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await begins_a_reading(eyes, course, house.admin_token)
+        await eyes.context.set_offline(offline=True)
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
+        await expect(eyes.page.locator("#record .said")).to_contain_text("Kapstan could not be reached")
+        await eyes.context.set_offline(offline=False)
+        for _ in range(2):
+            await eyes.page.reload()
+            await eyes.page.locator("[name='/data/note']").fill("The line was dead")  # what is typed is kept anew
+        taken = datetime.fromisoformat(await eyes.page.locator("[name='/time']").input_value())
+        assert taken.second, "the test began at a full minute"
+        hours_at_bend = {f"{at.astimezone(BEND):%H}:" for at in (taken.replace(tzinfo=BEND), datetime.now(UTC))}
+        said = await eyes.page.locator(".restored").inner_text()
+        assert any(f"entered at {hour}" in said for hour in hours_at_bend)
+        await eyes.page.get_by_role("button", name="Record", exact=True).click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
+    reading = (await house.admin.get(f"/v1/courses/{course}")).json()["sessions"][0]["readings"][-1]
+    assert datetime.fromisoformat(reading["at"]) == taken.replace(tzinfo=BEND)
 
 
 async def test_after_a_sign_in_that_ended_the_form_is_back_as_it_was(house: House, browser: Browser) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pages.recording.test_recording import path_of, sends
 from tests.support.cast import clearance, minutes, over, vitals
-from tests.support.form_filling import filled_in, sends_form
+from tests.support.form_filling import BEND, filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.outages import temporal_away
 from tests.support.page_text import section, words_of
@@ -85,6 +85,21 @@ async def test_a_jump_is_asked_about_once(house: House) -> None:
     assert "Did this happen all the same?" not in words_of(asked)
     assert "Person Duty nurse Lind" in section(asked, "What was entered")
     assert "The protocol says: second reading wanted." in await answered(house.admin, sure)
+
+
+async def test_a_second_reading_is_told_however_bad_the_rest_of_it_is(house: House) -> None:
+    """213 with 84 %: it is due in five minutes, long before the 60-minute reading that the answer names too."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(45)), ago=minutes(5))
+    typed = vitals(course, at=datetime.now(UTC), systolic=213, spo2=84)
+    posted = [one for one in filled_in(typed) if one[0] != "/time"]
+
+    said = await answered(house.admin, await sends_form(house.admin, path_of(typed), [*posted, ("happened", "yes")]))
+    reading = (await house.admin.get(f"/v1/courses/{course}")).json()["sessions"][0]["readings"][-1]
+
+    due_at = datetime.fromisoformat(reading["verdict"]["recheck_due_at"]).astimezone(BEND)
+    assert "The protocol says: emergency." in said
+    assert "Too early for the 60-minute reading" in said
+    assert f"The second reading is due at {due_at:%H:%M}." in said
 
 
 async def test_a_person_whom_nobody_knows_is_asked_about(house: House) -> None:
