@@ -4,8 +4,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 from playwright.async_api import Browser, Locator, expect
 
+from console.pages.frame.rendering import HERE
+from console.pages.frame.rendering import _templates as templates
+from console.pages.oncall.escalations import EscalationsPage
 from domain.access import TokenRole
 from tests.support.browser import PHONE, THUMB, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals
@@ -307,3 +311,21 @@ async def test_who_may_only_look_is_offered_nothing_to_do(house: House, browser:
 
         await expect(eyes.page.locator(f"[id='work-{escalation}']")).to_contain_text("Nobody has it yet")
         assert await eyes.page.locator("form.act").count() == 0
+
+
+def test_where_a_patient_is_not_known_a_reading_is_one_tap_away() -> None:
+    """Their course does not answer, and their alarm does: who looks at the patient has a place for what they see."""
+    form = "/courses/MARA-1/record/vitals.recorded"
+    shown = EscalationsPage(
+        works=(), resolved=(), people=(), is_known=True, is_one=True, is_patient_unknown=True, record_at=form
+    )
+    alone = templates.overlay(
+        loader=ChoiceLoader(
+            [DictLoader({"floor.html": "{% block content %}{% endblock %}"}), FileSystemLoader(HERE / "templates")]
+        )
+    )
+
+    page = alone.get_template("escalations.html").render(page=shown)
+
+    assert "How the patient is cannot be told now" in page
+    assert f'<a class="button" href="{form}">Take a reading</a>' in page
