@@ -96,6 +96,7 @@ def test_a_source_that_the_file_does_not_list_is_a_hole(evidence: str, said: str
             {"medicine.minimum_observation": minutes(1), "medicine.discharge_overdue": minutes(1)},
             [
                 "medicine.minimum_observation",
+                "medicine.discharge.reading_valid",
                 "medicine.checkpoints.offsets",
                 "medicine.checkpoints.emergency_after",
                 "medicine.discharge.bp_not_falling_after",
