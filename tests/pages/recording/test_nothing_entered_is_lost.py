@@ -231,25 +231,26 @@ async def test_what_was_done_outlives_a_dead_line_and_a_sign_in_that_ended(
     words = "Two litres of oxygen, 97 % since ten past three"
     async with looks(browser, house.url, PHONE) as eyes:
         escalation = await the_only_one(house)
+        work = eyes.page.locator(f"form[id='resolve-{escalation}']")
         await eyes.signs_in(house.admin_token, path.format(escalation))
         await eyes.is_live()
         await writes_what_was_done(eyes, words)
         await eyes.context.set_offline(offline=True)
-        await eyes.page.get_by_role("button", name="Resolve").click()
-        await expect(eyes.page.locator("form.resolve .said")).to_contain_text("Kapstan could not be reached")
+        await work.get_by_role("button", name="Resolve").click()
+        await expect(work.locator(".said")).to_contain_text("Kapstan could not be reached")
         await eyes.context.set_offline(offline=False)
         await finds_the_sign_in_ended(eyes, "Resolve")
         await eyes.page.get_by_label("Token").fill(house.admin_token)
         await eyes.page.get_by_role("button", name="Sign in").click()
 
-        await expect(eyes.page.get_by_label("What was done")).to_have_value(words)
-        await expect(eyes.page.get_by_label("What was done")).to_be_visible()
-        await expect(eyes.page.locator("form.resolve .restored")).to_contain_text("This is what you entered at")
+        await expect(work.get_by_label("What was done")).to_have_value(words)
+        await expect(work.get_by_label("What was done")).to_be_visible()
+        await expect(work.locator(".restored")).to_contain_text("This is what you entered at")
         assert await eyes.barriers() == []
         assert urlsplit(eyes.page.url).path == path.format(escalation)
-        await eyes.page.get_by_role("button", name="Resolve").click()
+        await work.get_by_role("button", name="Resolve").click()
 
-        await expect(eyes.page.get_by_label("What was done")).to_have_count(0)
+        await expect(work.get_by_label("What was done")).to_have_count(0)
         assert urlsplit(eyes.page.url).path == path.format(escalation)
         shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
         assert (shown["state"], shown["resolved_by"], shown["note"]) == ("resolved", "lind", words)
@@ -291,12 +292,7 @@ async def the_only_one(house: House) -> str:
     await house.is_called_for(escalation)
 
     async def is_alone() -> bool:
-        for state in ("open", "acknowledged"):
-            left = await house.admin.get("/v1/escalations", params={"state": state, "limit": 200})
-            for one in left.json()["items"]:
-                if one["id"] != escalation:
-                    resolved = {"by": "osei", "note": "Dealt with"}
-                    await house.admin.post(f"/v1/escalations/{one['id']}/resolve", json=resolved)
+        await house.resolves_all_but(escalation)
         return (await house.admin.get("/escalations")).text.count("<article") == 1
 
     assert await eventually(is_alone)
