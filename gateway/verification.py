@@ -102,6 +102,7 @@ class Verification:
         self._lists = lists
         self._audit = audit
         self._before = before
+        self._silent = 0  # courses in a row that did not answer
         self._remembered = {head.chain: head for head in before.heads} if before else {}
 
     async def run(self, course: CourseId | None = None) -> AsyncIterator[Finding]:
@@ -149,7 +150,8 @@ class Verification:
         return len(found) > differing or not set(found[:MOST_NAMED]) <= named
 
     async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
-        looked = await self._verified(course, may_fail=False)
+        self._silent = TEMPORAL_IS_AWAY - 1
+        looked = await self._verified(course)
         if _may_be_behind(looked):
             (looked,) = [again async for again in self._looked_at_again([course])]
         verified = looked[0]
@@ -162,10 +164,9 @@ class Verification:
         heads = await self._store.heads()
         for broken in heads.unreadable:
             yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
-        in_vain, behind = 0, list[CourseId]()
+        behind = list[CourseId]()
         for head in heads:
-            looked = await self._verified(head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
-            in_vain = in_vain + 1 if looked[0].unanswered not in {None, UNKNOWN_TO_TEMPORAL} else 0
+            looked = await self._verified(head.course_id)
             if _may_be_behind(looked):
                 behind.append(head.course_id)
                 continue
@@ -191,21 +192,24 @@ class Verification:
             is_last = monotonic() >= until
             left, now = list[CourseId](), left
             for course_id in now:
-                looked = await self._verified(course_id, may_fail=True)
+                looked = await self._verified(course_id)
                 if _may_be_behind(looked) and not is_last:
                     left.append(course_id)
                 else:
                     yield looked
 
-    async def _verified(self, course_id: CourseId, *, may_fail: bool) -> Looked:
-        """The verdict on a course's ledger, and what differs in its lists."""
+    async def _verified(self, course_id: CourseId) -> Looked:
+        """The verdict on a course's ledger, and what differs in its lists. Raises `Unavailable` as `run` does."""
         try:
             held = await self._held_head(course_id)
-            return await self._compared(course_id, held, None if held else UNKNOWN_TO_TEMPORAL)
+            looked = await self._compared(course_id, held, None if held else UNKNOWN_TO_TEMPORAL)
         except (Unavailable, TooMany) as silent:
-            if not (may_fail or isinstance(silent, OF_ONE_ALONE)):
+            self._silent += 1
+            if self._silent >= TEMPORAL_IS_AWAY and not isinstance(silent, OF_ONE_ALONE):
                 raise
             return await self._compared(course_id, None, str(silent))
+        self._silent = 0
+        return looked
 
     async def _compared(self, course_id: CourseId, held: HeldHead | None, why: str | None) -> Looked:
         """The record of a course against what its workflow holds, or alone, where `why` says why Temporal is silent."""

@@ -12,7 +12,7 @@ from domain.values import CourseId
 from gateway import verification
 from gateway.courses import Courses, HeldHead
 from gateway.list_verification import Differs, ListVerification
-from gateway.verification import UNKNOWN_TO_TEMPORAL, Verification, Verified
+from gateway.verification import TEMPORAL_IS_AWAY, UNKNOWN_TO_TEMPORAL, Verification, Verified
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.audit_chains import AuditChain, AuditChains, AuditVerdict, TokenDiffers
 from records.projection import Head
@@ -113,6 +113,34 @@ async def test_what_differs_for_good_keeps_no_other_from_being_waited_for(monkey
     assert lists.looks[: len(FLEET) + 2] == [*FLEET, FLEET[0], FLEET[-1]]
     assert [one.id for one in found if isinstance(one, Differs)] == [FLEET[0]]
     assert sorted(one.course_id for one in found if isinstance(one, Verified)) == sorted(FLEET)
+
+
+class FleetThatFallsSilent(Fleet):
+    """Its courses answer once each; then Temporal is away."""
+
+    async def held_head(self, course: CourseId) -> HeldHead:
+        if course in self.asked:
+            self.silent = dict.fromkeys(FLEET, Unavailable("no answer"))
+        return await super().held_head(course)
+
+
+class ListsThatDiffer(Lists):
+    """Lists that differ from every ledger."""
+
+    async def of(self, course: CourseId, _entries: object, /, **_: object) -> list[Differs]:
+        return [Differs(relation="courses", id=course, differs="phase")]
+
+
+async def test_where_temporal_is_away_by_then_not_each_that_differs_is_waited_for() -> None:
+    """A fleet of which all differ would be asked one after the other, each until its time is over."""
+    fleet, audit = FleetThatFallsSilent({}), cast("AuditChains", Audit())
+    lists = cast("ListVerification", ListsThatDiffer())
+    run = Verification(cast("RecordStore", Store()), cast("Courses", fleet), lists, audit).run()
+
+    with pytest.raises(Unavailable):
+        [_ async for _ in run]
+
+    assert len(fleet.asked) == len(FLEET) + TEMPORAL_IS_AWAY
 
 
 @pytest.mark.parametrize("kind", [Ended, Defect, NotReady, TooMany, Unavailable])
