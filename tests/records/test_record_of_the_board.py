@@ -1,11 +1,13 @@
 """The board and the sessions under way: what wants a human comes first, and nothing is counted that may not be seen."""
 
+import re
 from datetime import timedelta
 
 import asyncpg
 import pytest
 from pydantic import ValidationError
 
+from domain.course.session import HERE
 from domain.course.state import Phase
 from domain.values import CourseId, Severity
 from domain.views.summary import CourseSummary
@@ -112,6 +114,14 @@ async def test_a_patient_who_is_here_and_late_stands_before_all_that_can_wait(st
 
     assert ids(await looked_at(store, limit=2)) == {"medicine": ["WAKES", "HERE"]}
     assert ids(await looked_at(store, limit=4)) == {"medicine": ["WAKES", "HERE", "DAYS-2", "DAYS-1"]}
+
+
+@pytest.mark.parametrize("query", ["board_cards", "board_counts", "courses_under_way", "floor"])
+def test_who_is_here_is_the_same_in_each_query(query: str) -> None:
+    """A stage that a query forgot would take a patient off the floor."""
+    (stages,) = re.findall(r"stage IN \(([^)]*)\)", statement(query))
+
+    assert set(re.findall(r"'(\w+)'", stages)) == set(HERE)
 
 
 async def test_what_is_due_now_is_not_late_yet(store: RecordStore) -> None:
