@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.course.event_rule import MEDICINE, SessionEventRule
-from domain.course.recorded import newer
+from domain.course.recorded import Recorded, newer
 from domain.course.rules import pregnancy
+from domain.course.rules.dose_bounds import unweighed
 from domain.course.rules.readings import with_earlier_told
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
@@ -58,7 +59,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> Ite
             message="The patient's medications have changed; the prescriber must look at them",
         )
     if said.weight_kg is None:
-        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+        yield unweighed()
 
 
 def outdated_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -123,13 +124,24 @@ def _check_in(transition: Transition[Any], session: MedicineSession, event: Pati
     arrived = transition.recorded(event)
     if session.doses:
         if session.check_in is None or event.time <= session.doses[0].at:
-            transition.keep(session.but(check_in=newer(session.check_in, arrived)))
+            transition.keep(session.but(check_in=_weighed(session.check_in, arrived)))
         return
     newest = newer(session.check_in, arrived)
     if newest is not arrived:
         return
     here = session.but(stage=Stage.CHECKED_IN, check_in=arrived, abort=None)
     transition.keep(with_earlier_told(transition, here))
+
+
+def _weighed(
+    known: Recorded[PatientCheckedIn.Data] | None, arrived: Recorded[PatientCheckedIn.Data]
+) -> Recorded[PatientCheckedIn.Data]:
+    """The newer of two check-ins of one visit, with the weight of the other where it tells none."""
+    told = newer(known, arrived)
+    older = arrived if told is known else known
+    if told.data.weight_kg is not None or older is None:
+        return told
+    return told.but(data=told.data.but(weight_kg=older.data.weight_kg))
 
 
 def _judge(transition: Transition[Any], _session: MedicineSession | None, event: PatientCheckedIn) -> None:

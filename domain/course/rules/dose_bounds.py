@@ -66,7 +66,7 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     bounds = bounds_of(course.protocol, dose.route)
     weight = weight_today(session)
     if weight is None:
-        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+        yield unweighed()
         # A dose that was given all the same is judged by the last weight known.
         weight = last_weight(course)
     if weight is None:
@@ -84,6 +84,11 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
     if planned is not None and is_above(total, planned, rounding):
         yield from _above_plan_blockers(course, dose.actor, total, planned)
+
+
+def unweighed() -> Blocker:
+    """The blocker of any dose on a day on which nobody weighed the patient."""
+    return Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
 
 
 def rounding_of(bounds: RouteBounds) -> float:

@@ -15,6 +15,8 @@ from domain.course.rules.dose_bounds import (
     bound_blockers,
     exhausted_blockers,
     listed_blockers,
+    unweighed,
+    weight_today,
 )
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.readings import with_earlier_told
@@ -224,7 +226,9 @@ def standing(course: CourseState, session: MedicineSession, at: datetime) -> Ite
 def _standing_within(
     course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
 ) -> tuple[Blocker, ...]:
-    return (*_standing_blockers(course, session, at, bounds), *exhausted_blockers(course, session, bounds))
+    found = (*_standing_blockers(course, session, at, bounds), *exhausted_blockers(course, session, bounds))
+    # A correction may have taken the weight away since they were cleared.
+    return (*found, unweighed()) if session.doses and weight_today(session) is None else found
 
 
 def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:

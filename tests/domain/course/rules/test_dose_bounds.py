@@ -9,6 +9,7 @@ import pytest
 from domain.course.rules.dose_bounds import events_of, last_weight
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import PatientCheckedIn
 from domain.events.fields import StaffMember
 from domain.protocol.medicine import AgeBound, DoseBasis
 from domain.protocol.schedule import SchedulePart
@@ -39,7 +40,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, Ward
+from tests.support.ward import EDGES, TICK, Ward
 
 NOT_COMPARED: Mapping[str, object] = {"medicine.compared": None}
 """Where a weight may be anything, whatever it was last time, and a dose, whatever the plan says."""
@@ -384,6 +385,34 @@ def test_a_check_in_that_is_dated_after_the_dose_is_kept_too(ward: Ward, number:
     assert ward.session().check_in is not None
     assert ward.session().doses[0].at == ward.begins()
     assert ward.stage() is Stage.DOSED
+
+
+@pytest.mark.parametrize("before", [minutes(20), minutes(1), minutes(0)], ids=["early", "later", "with the dose"])
+def test_a_check_in_told_after_the_dose_takes_no_weight_away(opens: Opens, before: timedelta) -> None:
+    """They were weighed when they came: whoever tells of their coming again leaves it out, and a booster goes by it."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1, "medicine.dose.first_max": 1.0})).dosed()
+    ward.reports(vitals(MARA, at=ward.now))
+    answer = ward.sends(check_in(MARA, at=ward.session().doses[0].at - before, weight_kg=None))
+    ward.hears(Kind.PROTOCOL_DEVIATION, Change.RESOLVED)
+
+    assert [one.code for one in answer.deviations] == ["session.wrong_stage"]
+    booster = dose(MARA, at=ward.now + TICK, mg=1)
+    assert "kap.dose.administered" in ward.course.next_acts(booster.time)
+    assert ward.reasons(booster) == []
+
+
+def test_no_booster_is_offered_whoever_was_not_weighed_today_after_all(opens: Opens) -> None:
+    """The check-in is corrected: the scales were somebody else's."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1, "medicine.dose.first_max": 1.0})).dosed()
+    ward.reports(vitals(MARA, at=ward.now))
+    arrived = next(event for event, _ in ward.answers if isinstance(event, PatientCheckedIn))
+    ward.sends(correction(arrived, at=ward.now, weight_kg=None))
+    for kind in (Kind.PROTOCOL_DEVIATION, Kind.CORRECTION_REVIEW):
+        ward.hears(kind, Change.RESOLVED)
+
+    booster = dose(MARA, at=ward.now + TICK, mg=1)
+    assert "weight.missing" in ward.reasons(booster)
+    assert "kap.dose.administered" not in ward.course.next_acts(booster.time)
 
 
 ROUNDED = {"medicine.dose.rounding_percent": 4.0}
