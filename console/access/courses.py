@@ -4,8 +4,9 @@ from console.errors.problems import ProblemCode, problem_error
 from console.security.site_scope import SiteScope
 from domain.access import Caller, Right
 from domain.escalation.silence import words
+from domain.ledger import Entry
 from domain.past.as_of import PastCourse, Wanted
-from domain.values import Blocker, CourseId
+from domain.values import Blocker, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.courses import Courses
 from gateway.past_courses import PastCourses
@@ -13,6 +14,14 @@ from gateway.workflow_calls import Unavailable
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore
+
+
+class UnreadableEntry(Frozen):
+    """Stands in for a ledger row that cannot be read: its content was erased, or changed, or its key is not at hand."""
+
+    course_id: CourseId
+    sequence: int
+    unreadable: str
 
 
 class CourseAccess:
@@ -54,6 +63,21 @@ class CourseAccess:
         """
         await self.view(caller, course_id)
         return await self._past.view(course_id, wanted)
+
+    async def ledger(self, caller: Caller, course_id: CourseId) -> tuple[Entry | UnreadableEntry, ...]:
+        """Every recorded entry, in order, of a course whose content was erased too; an unreadable one is named.
+
+        Raises `ProblemError` (`forbidden`), and `Refused` where nobody knows the course.
+        """
+        await self._sites.check(caller, course_id)
+        found = await self._store.entries(course_id)
+        if not found.ids:
+            await self._courses.ledger_head(course_id)  # raises where nobody knows it; else nothing is recorded yet
+        broken = (
+            UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail)
+            for one in found.unreadable
+        )
+        return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
 
     async def in_the_way(
         self, caller: Caller, course_id: CourseId, kind: str, session: int | None

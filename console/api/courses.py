@@ -6,19 +6,19 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BeforeValidator
 
-from console.access.courses import CourseAccess
+from console.access.courses import CourseAccess, UnreadableEntry
 from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
 from console.auth import with_one_of
 from console.errors.problems import ProblemCode, ProblemError, problem_error
-from console.services import AuditLogDep, CourseAccessDep, CoursesDep, EscalationsDep, OnCallDep, SiteScopeDep, StoreDep
+from console.services import AuditLogDep, CourseAccessDep, CoursesDep, EscalationsDep, OnCallDep, StoreDep
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase
 from domain.ledger import Entry
 from domain.moments import moment
 from domain.past.as_of import PastCourse, Wanted
 from domain.refusal import FieldError
-from domain.values import Code, CourseId, Frozen, Name, Severity
+from domain.values import Code, CourseId, Name, Severity
 from domain.views.course import CourseView
 from domain.views.forecast import Forecast
 from domain.views.summary import CourseSummary
@@ -48,14 +48,6 @@ OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
 
 class CourseSummaryList(Items[CourseSummary]):
     """One page of the list of courses. `next` is null on the last page."""
-
-
-class UnreadableEntry(Frozen):
-    """Stands in for a ledger row that cannot be read: somebody changed it into something Kapstan never writes."""
-
-    course_id: CourseId
-    sequence: int
-    unreadable: str
 
 
 router = APIRouter(prefix="/v1/courses", tags=["courses"])
@@ -145,9 +137,7 @@ async def forecast(
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)
 async def ledger(
-    courses: CoursesDep,
-    store: StoreDep,
-    sites: SiteScopeDep,
+    access: CourseAccessDep,
     audit: AuditLogDep,
     caller: Auditor,
     course_id: Course,
@@ -158,13 +148,10 @@ async def ledger(
 
     With `as_of` those of what had been said to happen by then, with `as_known` those that were recorded by then.
     """
-    await sites.check(caller, course_id)
-    found = await store.entries(course_id)
-    if not found.ids:
-        await courses.ledger_head(course_id)  # raises where nobody knows the course; else nothing is recorded yet
+    entries = await access.ledger(caller, course_id)
     audit.note(caller, "ledger", course_id)
-    broken = (
-        UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail) for one in found.unreadable
-    )
-    shown = (one for one in found if as_of is None or (one.recorded_at if as_known else one.time) <= as_of)
-    return tuple(sorted((*shown, *broken), key=lambda one: one.sequence))
+    return tuple(one for one in entries if isinstance(one, UnreadableEntry) or _was_there(one, as_of, as_known))
+
+
+def _was_there(one: Entry, as_of: datetime | None, as_known: bool) -> bool:
+    return as_of is None or (one.recorded_at if as_known else one.time) <= as_of

@@ -1,8 +1,10 @@
 """A patient's course is erased: nobody reads it, its chain is whole, and everything says so calmly."""
 
+import csv
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
+from io import StringIO
 
 import asyncpg
 import httpx
@@ -81,6 +83,12 @@ async def test_a_course_is_erased(house: House) -> None:
     for page in (f"/courses/{course}", f"/courses/{course}/past"):
         shown = await screen.get(page, headers={"Accept": "text/html"})
         assert (shown.status_code, gone in shown.text) == (404, True), shown.text
+        assert "<h1>Nothing to show</h1>" in shown.text
+    as_csv = await screen.get(f"/courses/{course}/ledger.csv")
+    kept = list(csv.DictReader(StringIO(as_csv.text)))
+    assert [(int(one["sequence"]), one["not_known"]) for one in kept] == [
+        (row["sequence"], row["unreadable"]) for row in rows
+    ]
     first, *_ = example_events(course)
     again = await house.reports({**first, "id": "again"})
     assert (again.status_code, again.json()["code"]) == (409, "course_exists")

@@ -228,7 +228,7 @@ async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[
     except RecordStoreError:
         return ledger_state(None, view.sequence, view.ledger_head), None
     if entries.unreadable:
-        return unreadable(int(entries.unreadable[0].id), view.sequence, view.ledger_head), entries
+        return unreadable(entries.unreadable[0], view.sequence, view.ledger_head), entries
     return ledger_state(entries, view.sequence, view.ledger_head), entries
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from console.errors.problems import ProblemCode, problem_error
-from console.pages.frame.csv_file import csv_file
+from console.access.courses import UnreadableEntry
+from console.pages.frame.csv_file import NOT_KNOWN, csv_file
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 from domain.ledger import Entry
@@ -28,6 +28,7 @@ COLUMNS: Final = (
     "data",
     "previous_hash",
     "hash",
+    NOT_KNOWN,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -46,29 +47,26 @@ async def ledger_file(
     course_id: Annotated[CourseId, Path()],
     kind: LedgerFile,
 ) -> Response:
-    """Every recorded entry, oldest first; times in UTC. A row that cannot be read makes the file none at all."""
-    await viewer.services.course_access.view(viewer.caller, course_id)
-    found = await viewer.services.store.entries(course_id)
-    if found.unreadable:
-        raise problem_error(
-            ProblemCode.UNAVAILABLE, f"Entry {found.unreadable[0].id} cannot be read from the record; `kapstan verify`"
-        )
+    """Every recorded entry, oldest first; times in UTC. One that cannot be read stands in its place, and why."""
+    entries = await viewer.services.course_access.ledger(viewer.caller, course_id)
     viewer.saw("ledger", course_id)
     name = f"{course_id}-ledger"
     if kind is LedgerFile.CSV:
-        return csv_file(name, COLUMNS, map(_row, found))
+        return csv_file(name, COLUMNS, map(_row, entries))
     return Response(
-        _as_json(found),
+        _as_json(entries),
         media_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}.json"', "Cache-Control": "no-store"},
     )
 
 
-def _as_json(entries: Sequence[Entry]) -> str:
+def _as_json(entries: Sequence[Entry | UnreadableEntry]) -> str:
     return json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False)
 
 
-def _row(entry: Entry) -> Mapping[str, object]:
+def _row(entry: Entry | UnreadableEntry) -> Mapping[str, object]:
+    if isinstance(entry, UnreadableEntry):
+        return {"sequence": entry.sequence, NOT_KNOWN: entry.unreadable}
     told = entry.model_dump(mode="json", include=set(COLUMNS))
     by = {"actor_id": entry.actor.id, "actor_role": entry.actor.role} if entry.actor else {}
     return {**told, **by, "data": json.dumps(entry.data, ensure_ascii=False)}

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from domain.ledger import Entry, first_fault
 from domain.values import Frozen, count_of
+from records.unreadable_rows import Unreadable
 
 
 class Wholeness(StrEnum):
@@ -47,9 +48,9 @@ def ledger_state(entries: Sequence[Entry] | None, sequence: int, head: str) -> L
     return _state(sequence, head, Wholeness.WHOLE, f"{count_of(sequence, 'entry', 'entries')}, chain whole")
 
 
-def unreadable(entry: int, sequence: int, head: str) -> LedgerState:
-    """The state when a stored row is not a valid entry."""
-    return _state(sequence, head, Wholeness.BROKEN, f"Entry {entry} differs: it is no entry that Kapstan wrote")
+def unreadable(entry: Unreadable, sequence: int, head: str) -> LedgerState:
+    """The state where a stored row cannot be read: Kapstan did not write it so, or its key is not at hand."""
+    return _state(sequence, head, Wholeness.BROKEN, f"Entry {entry.id} cannot be read: {entry.detail}")
 
 
 def _state(sequence: int, head: str, state: Wholeness, words: str) -> LedgerState:

@@ -41,8 +41,8 @@ class TimelineLine(Frozen):
     correct_at: str | None = None
 
 
-SeverityOf: TypeAlias = Callable[[Happening], Severity]
-"""How severe the escalation was when this happened to it."""
+SeverityOf: TypeAlias = Callable[[Happening], Severity | None]
+"""How severe the escalation was when this happened to it; None where nobody can tell now."""
 
 
 def story(
@@ -63,9 +63,9 @@ def severity_of(entries: Iterable[Entry], view: CourseView, recorded: Iterable[E
             then[named, entry.time] = known[named] = severity
     known |= {one.id: one.severity for one in recorded} | {one.id: one.severity for one in view.escalations}
 
-    def found(one: Happening) -> Severity:
+    def found(one: Happening) -> Severity | None:
         named = one.what or ""
-        return then.get((named, one.at)) or known.get(named, Severity.ROUTINE)
+        return then.get((named, one.at)) or known.get(named)
 
     return found
 
@@ -265,7 +265,7 @@ def _escalation(one: Happening, moved: str, severity_of: SeverityOf) -> Particul
     phrase = labels.ESCALATION
     with suppress(ValueError):
         phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()
-    mark = "well" if moved == "resolved" else severity_of(one).value
+    mark = "well" if moved == "resolved" else severity_of(one)
     return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""
 
 

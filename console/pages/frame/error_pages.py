@@ -56,7 +56,12 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
 
 
 def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
-    """The problem for a person. If nothing answered, it says what that means for them, not what to repair."""
+    """The problem for a person. If nothing answered, it says what that means for them, not what to repair.
+
+    A course of which nothing is known may have been one, whose content was erased.
+    """
+    if problem.code is ProblemCode.UNKNOWN_COURSE:
+        return ErrorPage(title="Nothing to show", message=problem.detail, href="/", link="The floor")
     if problem.code is not ProblemCode.UNAVAILABLE:
         return ErrorPage(title=problem.title, message=problem.detail)
     if only_looks:

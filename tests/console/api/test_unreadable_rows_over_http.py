@@ -169,6 +169,24 @@ async def test_an_escalation_that_cannot_be_read_is_named_where_people_look_for_
     assert (held.status_code, held.json()["kind"]) == (200, "vitals_emergency")
 
 
+async def test_an_emergency_whose_row_cannot_be_read_is_told_as_nothing_milder(house: House) -> None:
+    """Once it is resolved the course holds it no more: whoever may not read the ledger sees no sign beside it."""
+    course = await house.has(Ward.dosed)
+    alarm = f"{course}~vitals_emergency~1~1"
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    await house.is_called_for(alarm)
+    done = {"by": "osei", "note": "Somebody is with them"}
+    assert (await house.admin.post(f"/v1/escalations/{alarm}/resolve", json=done)).is_success
+    await house.is_recorded(course)
+    desk = await house.caller(TokenRole.OPERATIONS)
+
+    async with psql(house) as somebody, somebody.written("escalations", f"id = '{alarm}'", "kind", "'limbo'"):
+        story = (await desk.get(f"/courses/{course}")).text.partition('id="story-heading"')[2]
+
+    opened = next(line for line in story.splitlines() if "Immediate review: opened" in line)
+    assert "shape routine" not in opened
+
+
 async def test_a_course_whose_phase_nobody_knows_is_named_on_the_board(house: House, two: Two) -> None:
     """It stands in no column; and only those read of it who may see its site."""
     elsewhere = await house.caller(TokenRole.OPERATIONS, "another-site")
@@ -208,12 +226,17 @@ async def test_a_ledger_with_a_row_that_is_none_is_shown_with_its_place(house: H
     ):
         ledger = (await house.admin.get(f"/v1/courses/{two.mara}/ledger")).json()
         page = await house.admin.get(f"/courses/{two.mara}")
+        as_csv, as_json = [await house.admin.get(f"/courses/{two.mara}/ledger.{kind}") for kind in ("csv", "json")]
 
     assert [one["sequence"] for one in ledger] == list(range(1, len(ledger) + 1))
     assert ledger[2] == {"course_id": two.mara, "sequence": 3, "unreadable": "its time cannot be read"}
     assert all("hash" in one for one in ledger if one["sequence"] != 3)
     assert page.status_code == 200
-    assert "Entry 3 differs" in page.text
+    assert "Entry 3 cannot be read: its time cannot be read" in page.text
+    rows = list(csv.DictReader(StringIO(as_csv.text)))
+    assert [row["sequence"] for row in rows] == [str(one["sequence"]) for one in ledger]
+    assert [row["not_known"] for row in rows if row["not_known"]] == ["its time cannot be read"]
+    assert as_json.json() == ledger
 
 
 @pytest.mark.parametrize("kind", ["kap.session.booked", "kap.phase.entered", "kap.checkpoint.missed", "", "kap.x"])
