@@ -42,7 +42,7 @@ PATH: Final = "/courses/{course_id}/correct/{sequence}"
 REASON: Final = Field(
     pointer="/reason", label=FIELDS["reason"], kind=FieldKind.LONG_TEXT, is_required=True, longest=4000
 )
-RETRACTED: Final = Field(pointer="/retracted", label=FIELDS["retracted"], kind=FieldKind.YES_NO, is_required=False)
+RETRACTED: Final = Field(pointer="/retracted", label=FIELDS["retracted"], kind=FieldKind.YES_NO, is_required=True)
 EXPLANATION: Final = "Correct what was recorded. Both stay in the record; what followed is judged anew."
 
 Course = Annotated[CourseId, Path()]
@@ -60,7 +60,11 @@ async def ask_to_correct(
     viewer.saw("course", course_id)
     entry, now = await _fact(viewer, course_id, sequence)
     zone = viewer.clock(view.site).zone
-    known = {**as_entered(all_fields(entry.type), _as_event(now), zone), **reporter_here(viewer)}
+    known = {
+        **as_entered(all_fields(entry.type), _as_event(now), zone),
+        RETRACTED.pointer: ("no",),
+        **reporter_here(viewer),
+    }
     return await _form(viewer, view, entry, known, zone)
 
 
@@ -163,6 +167,7 @@ async def _form(
         question=None,
         is_begun="/id" in entered,
         is_fact=False,
+        folds_codes=True,
         back=f"/courses/{view.course_id}",
     )
     return await floor_page(viewer, "", "record.html", page, problem.status if problem else 200)

@@ -98,7 +98,8 @@ class RecordPage(Frozen):
 
     Its `event_id` is made once, so that however often it is sent, it is one event. `back` is the page that it leads
     back to, `came_from` what says so. `ahead` is what a booking would meet. `folded` are the pointers of fields in a
-    fold. `reporter` is who is signed in, and is not asked who they are.
+    fold; with `folds_codes` so are all that may be chosen of a list, but for what is chosen of it already. `reporter`
+    is who is signed in, and is not asked who they are.
     """
 
     course_id: CourseId | None
@@ -120,6 +121,7 @@ class RecordPage(Frozen):
     at_hand: AtHand | None = None
     ahead: BookingAhead | None = None
     folded: tuple[str, ...] = ()
+    folds_codes: bool = False
 
 
 @router.get(PATH)

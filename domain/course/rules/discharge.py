@@ -59,7 +59,7 @@ def _graver_first(course: CourseState, session: MedicineSession, at: datetime) -
         *_medicine_blockers(course, session, at),
         *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
-        *_recheck_blockers(course, session),
+        *_recheck_blockers(course, session, at),
         *_assessment_blockers(course, session, at),
         *_measure_blockers(course, session, at),
     )
@@ -209,13 +209,16 @@ def _medicine_blockers(course: CourseState, session: MedicineSession, at: dateti
             yield blocker
 
 
-def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    """The blocker for a reading whose second reading is still missing."""
+def _recheck_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker for a reading whose second reading is still missing, late or not."""
     for reading, due_at, _ in checkpoints.rechecks(course.protocol, session):
+        within = in_words(due_at - reading.at)
         yield Blocker(
             code="discharge.recheck_missing",
-            message=f"A second reading must be taken within {in_words(due_at - reading.at)} of the last one",
-            limit=in_words(due_at - reading.at),
+            message=f"A second reading must be taken within {within} of the last one"
+            if at <= due_at
+            else f"A second reading was to be taken within {within} of the last one, and is missing",
+            limit=within,
         )
 
 

@@ -47,6 +47,9 @@ async def test_a_reading_is_corrected_by_its_form(house: House) -> None:
     course = await has_a_wrong_reading(house)
     path, form = await correction_form(house, course)
     assert value_in(form, "/data/spo2") == "82"
+    assert 'value="no" checked' in form.text, "it happened, unless somebody says that it did not"
+    assert "Not said" not in form.text
+    assert '<span class="tally">none</span>' in form.text, "its symptoms are folded: there was none"
 
     sent = await sends_form(
         house.admin, path, corrected(form, **{"/data/spo2": "98", "/reason": "Another patient's sensor"})

@@ -399,6 +399,20 @@ def test_nobody_goes_home_while_a_second_reading_is_awaited(ward: Ward) -> None:
     assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
 
 
+def test_a_second_reading_that_is_late_is_told_as_missing(ward: Ward) -> None:
+    """Nobody can take it within five minutes any more."""
+    ward.watched().reports(assessment(MARA, at=ward.now + minutes(4)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), heart_rate=150))
+    taken = ward.now
+
+    def told(after: int) -> list[str]:
+        known = ward.course.blockers(taken + minutes(after))
+        return [one.message for one in known if one.code == "discharge.recheck_missing"]
+
+    assert told(after=5) == ["A second reading must be taken within 5 min of the last one"]
+    assert told(after=6) == ["A second reading was to be taken within 5 min of the last one, and is missing"]
+
+
 def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_them(ward: Ward) -> None:
     """Else they would be paged for every quarter of an hour, until somebody invents a reading."""
     ward.dosed().reports(adverse_event(MARA, at=ward.now + minutes(3), term="left_before_discharge", grade=1))
