@@ -44,6 +44,7 @@ from domain.escalation.watchdog_alarm import has_no_ledger
 from domain.events.parsing import field_error
 from domain.values import Frozen
 from gateway.links import ALARM
+from gateway.workflow_calls import Unavailable
 from records.access import PageOpened
 from records.errors import RecordStoreError
 
@@ -128,8 +129,9 @@ class EscalationsPage(Frozen):
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
     who may read it, `where` they are and `people_booked` there; `is_patient_unknown` where the course does not say now.
-    `record_at` is where a reading is recorded. `notes` are those that people added to the one that is
-    shown. `is_known` says that the one who acts is signed in, and is not asked.
+    `record_at` is where a reading is recorded. `notes` are those that people added to the one that is shown. `is_known`
+    says that the one who acts is signed in, and is not asked; `is_known_now` that the one that is shown stands as it
+    does now, and not as it was recorded last.
     """
 
     works: tuple[Work, ...]
@@ -145,6 +147,7 @@ class EscalationsPage(Frozen):
     record_at: str | None = None
     notes: tuple[NoteShown, ...] = ()
     is_recorded: bool = True
+    is_known_now: bool = True
     unanswered: int = 0
     refused: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
@@ -328,7 +331,7 @@ async def _one(
     status: int = 200,
     unsent: str | None = None,
 ) -> Response:
-    view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
+    view, is_known_now = await _known(viewer, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
     kept = {escalation_id: unsent} if unsent else {}
@@ -351,8 +354,21 @@ async def _one(
         people_booked=around.people if may_see else None,
         record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") and view.course_id != RECORD else None,
         notes=await notes(viewer, view, viewer.clock()),
+        is_known_now=is_known_now,
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
+
+
+async def _known(viewer: Viewer, escalation_id: EscalationId) -> tuple[EscalationView, bool]:
+    """The escalation as it is, or, where it does not answer, as it was recorded; and whether it is as it is."""
+    try:
+        return await viewer.services.escalation_access.view(viewer.caller, escalation_id), True
+    except Unavailable:
+        recorded = await viewer.services.store.escalation(escalation_id)
+        if recorded is None:
+            raise
+        await viewer.services.site_scope.check(viewer.caller, recorded.course_id)
+        return recorded, False
 
 
 def _works(

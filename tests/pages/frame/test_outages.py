@@ -105,6 +105,24 @@ async def test_without_temporal_what_was_written_about_an_escalation_stays(house
         await expect(eyes.page.locator(f"[id='resolved-{course}~suicide_risk~0~1']")).to_contain_text("Spoke with them")
 
 
+async def test_without_temporal_an_escalation_is_shown_as_it_was_recorded(house: House) -> None:
+    """Who comes from a page's link sees what it was about and that a reading may be taken; not that all stands so."""
+    course = await house.has(Ward.dosed)
+    alarm = f"{course}~vitals_emergency~1~1"
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    await house.is_called_for(alarm)
+    await house.is_recorded(course)
+    nurse = house.client((await house.phone_of("lind")).token)
+
+    with temporal_away(house):
+        page, unknown = [await nurse.get(f"/escalations/{one}") for one in (alarm, f"{course}~vitals_urgent~9~1")]
+
+    assert page.status_code == 200
+    for words in ("It does not answer now", "Immediate review", "their course does not answer"):
+        assert words in page.text, words
+    assert unknown.status_code == 503
+
+
 async def test_what_is_not_there_is_not_taken_for_a_lost_connection(house: House, browser: Browser) -> None:
     """Somebody mistyped a course: they are told so, and nothing else is wrong."""
     async with looks(browser, house.url) as eyes:
