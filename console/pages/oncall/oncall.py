@@ -1,5 +1,6 @@
 """The on-call page: whom each severity would page, now or at a moment that is asked for, and who holds each rota."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from domain.durations import in_words
 from domain.moments import instant, is_skipped, local_moment
 from domain.oncall.file import OnCall
 from domain.oncall.on_call_view import AHEAD, Called, PolicyNow, Roster, Through, roster
-from domain.oncall.rota import Hours, RotaOverride
+from domain.oncall.rota import Hours, RotaOverride, Weekday
 from domain.values import Frozen, PersonId, Severity
 from records.errors import RecordStoreError
 from records.store import EscalationFilter
@@ -239,9 +240,19 @@ def _ladder(policy: PolicyNow, clock: WallClock, known: OnCall) -> Ladder:
 
 
 def _hours(hours: Hours) -> str:
-    return (
-        f"{', '.join(hours.days)} {hours.from_:%H:%M} to {hours.until:%H:%M}, by the clock of {place(hours.timezone)}"
-    )
+    return f"{_days(hours.days)} {hours.from_:%H:%M} to {hours.until:%H:%M}, by the clock of {place(hours.timezone)}"
+
+
+def _days(days: Sequence[Weekday]) -> str:
+    """Every day, from one day to another, or each by its name."""
+    week = list(Weekday)
+    known = [day.capitalize() for day in week if day in days]
+    first, last = min(map(week.index, days)), max(map(week.index, days))
+    if len(known) == len(week):
+        return "every day"
+    if len(known) > 2 and last - first + 1 == len(known):
+        return f"{known[0]} to {known[-1]}"
+    return ", ".join(known)
 
 
 def _person(called: Called, clock: WallClock, known: OnCall) -> PersonShown:
