@@ -9,6 +9,7 @@ from console.pages.frame.viewer import Viewer
 from console.pages.recording.fields import Field, FieldKind
 from console.pages.recording.form_parsing import Entered, at_row, rows_of
 from console.pages.recording.prefill import people_of
+from domain.course.rules.adverse_events import DEATH_GRADE
 from domain.course.rules.jumps import jumps
 from domain.course.rules.vitals import SPOKEN
 from domain.events.clinic_events import VitalsRecorded
@@ -17,6 +18,7 @@ from domain.views.course import CourseView
 from domain.views.session import SessionView
 
 READING: Final = "kap.vitals.recorded"
+ADVERSE_EVENT: Final = "kap.adverse_event.reported"
 
 
 def doubts(
@@ -27,8 +29,8 @@ def doubts(
     view: CourseView | None,
     session: SessionView | None,
 ) -> tuple[str, ...]:
-    """Each of them as a sentence: somebody whom nobody knows here, a vital sign far from its last value."""
-    return (*_strangers(viewer, fields, entered, view), *_jumps(viewer, event, view, session))
+    """Each of them as a sentence: somebody whom nobody knows here, a sign far from its last value, a grade of death."""
+    return (*_strangers(viewer, fields, entered, view), *_jumps(viewer, event, view, session), *_deaths(event))
 
 
 def _strangers(viewer: Viewer, fields: tuple[Field, ...], entered: Entered, view: CourseView | None) -> Iterator[str]:
@@ -66,3 +68,10 @@ def _jumps(
             f"{SPOKEN[one.vital]} {one.now} is {abs(one.now - one.before.value)} {unit} {how} "
             f"the {one.before.value} of {clock.at(one.before.at).words}"
         )
+
+
+def _deaths(event: Mapping[str, JsonValue]) -> Iterator[str]:
+    """A grade is one digit, and beside grade 4 stands death."""
+    data = event["data"]
+    if event["type"] == ADVERSE_EVENT and isinstance(data, Mapping) and data.get("grade") == DEATH_GRADE:
+        yield f"Grade {DEATH_GRADE} says that the patient has died"

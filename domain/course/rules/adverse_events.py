@@ -19,7 +19,7 @@ from domain.values import Blocker, Severity
 LEFT_BEFORE_DISCHARGE = "left_before_discharge"
 """The term by which a clinic reports that a dosed patient left before discharge (CLINICAL.md 6.1)."""
 
-_DEATH_GRADE = 5
+DEATH_GRADE = 5
 _SERIOUS_GRADE = 4
 _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
@@ -39,7 +39,7 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
     said, protocol = event.data, transition.course.protocol
     severity = _severity_of(protocol, said)
     transition.verdict = verdict(protocol, said)
-    if said.grade == _DEATH_GRADE:
+    if said.grade == DEATH_GRADE:
         death.report(transition, event.time)
     if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)

@@ -48,7 +48,8 @@ async def test_a_moment_that_is_asked_for_is_answered_with_names_for_every_sever
             await expect(ladder.locator("strong").first).to_be_visible()
         emergency = eyes.page.get_by_role("region", name="Emergency")
         await expect(emergency).to_contain_text(names.get(on_duty, on_duty))
-        await expect(eyes.page.get_by_role("region", name="Routine")).to_contain_text("Pages only Mon to Fri 08:00 to 18:00")
+        routine = eyes.page.get_by_role("region", name="Routine")
+        await expect(routine).to_contain_text("Pages only Mon to Fri 08:00 to 18:00")
         assert await eyes.barriers() == []
         assert not eyes.complaints
 

@@ -12,7 +12,7 @@ from console.pages.recording.fields import FieldKind, all_fields
 from domain.course.rules.deviations import RECORDED
 from domain.events.clinic_events import MODELS, ClinicEvent
 from domain.events.parsing import CORRECTION
-from tests.support.cast import clearance, dose, follow_up, hold, over, vitals
+from tests.support.cast import adverse_event, clearance, dose, follow_up, hold, over, vitals
 from tests.support.form_filling import filled_in, sends_form, sends_form_once
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
@@ -205,6 +205,20 @@ async def test_a_fact_with_nothing_against_it_is_recorded_at_once(house: House) 
     reading = vitals(course, at=datetime.now(UTC))
 
     assert (await sends_form(house.admin, path_of(reading), without_time(reading))).status_code == 303
+
+
+@pytest.mark.parametrize("grade", [4, 5])
+async def test_a_grade_that_says_death_is_asked_about_once(house: House, grade: int) -> None:
+    """It is one digit, and calls everybody; grade 4 is recorded at once."""
+    course = await house.has(Ward.dosed)
+    event = adverse_event(course, at=datetime.now(UTC), term="nausea", grade=grade)
+
+    sent = await sends_form(house.admin, path_of(event), without_time(event))
+
+    assert ("Grade 5 says that the patient has died" in words_of(sent)) is (grade == 5)
+    if grade == 5:
+        sent = await sends_form(house.admin, path_of(event), [*form_in(sent), ("happened", "yes")])
+    assert sent.status_code == 303
 
 
 async def test_a_wrong_field_is_told_before_anything_is_asked(house: House) -> None:
