@@ -4,10 +4,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.http_stack import House, open_house
+from tests.support.http_stack import House, open_house, standing
 
 
 @pytest.fixture(scope="package")
 async def house() -> AsyncIterator[House]:
     async with open_house() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def left_behind() -> AsyncIterator[None]:
+    """Whoever a file's tests brought in is gone with them."""
+    yield
+    for opened in standing():
+        await opened.is_left()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.support.browser import open_browser
-from tests.support.http_stack import House, open_house
+from tests.support.http_stack import House, open_house, standing
 
 
 @pytest.fixture(scope="package")
@@ -19,3 +19,11 @@ async def house() -> AsyncIterator[House]:
 async def browser() -> AsyncIterator[Browser]:
     async with open_browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def left_behind() -> AsyncIterator[None]:
+    """Whoever a file's tests brought in is gone with them."""
+    yield
+    for opened in standing():
+        await opened.is_left()

@@ -4,7 +4,7 @@ import json
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from itertools import count
@@ -12,12 +12,14 @@ from typing import Any
 
 import asyncpg
 import httpx
+from temporalio.service import RPCError
 
 from domain.access import Grant, TokenRole
 from domain.escalation.ids import EscalationKey
 from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
 from domain.values import Role
 from gateway.host_account import sent_from_here
+from gateway.temporal import connect
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
 from records.connections import open_connections
@@ -29,6 +31,18 @@ from tests.support.running_stack import Floor, Inbox, fresh_folder, inbox, on_ca
 from tests.support.ward import Ward
 
 _courses = count(1)
+_standing: list["House"] = []
+
+FORGOTTEN_IN = {
+    "watch_silences": "course_id",
+    "course_measures": "course_id",
+    "course_figures": "course_id",
+    "bookings": "course_id",
+    "escalation_pages": "split_part(escalation_id, '~', 1)",
+    "escalations": "course_id",
+    "courses": "course_id",
+}
+"""The tables in which a course is listed, and by what it is found there."""
 
 ENOUGH = "1000000"
 """Requests a second: the tests' callers are in a hurry."""
@@ -47,6 +61,7 @@ class House:
         assert stack.console is not None
         self.url = stack.console
         self._clients: list[httpx.AsyncClient] = []
+        self._begun: list[str] = []
         self._document: Document | None = None
 
     @property
@@ -135,16 +150,31 @@ class House:
         """Somebody with a new token of this role."""
         return self.client((await self.token(role, site)).token)
 
-    async def forgets(self, course: str) -> None:
-        """The course is on no list any more: the other tests of this house shall not come upon it."""
+    async def forgets(self, *courses: str) -> None:
+        """They are on no list any more: the other tests of this house shall not come upon them."""
         connection = await asyncpg.connect(self.stack.database)
-        for table in ("watch_silences", "course_measures", "course_figures", "bookings", "courses"):
-            await connection.execute(f"DELETE FROM {table} WHERE course_id = $1", course)
+        for table, column in FORGOTTEN_IN.items():
+            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", courses)
         await connection.close()
+
+    async def is_left(self) -> None:
+        """Nobody who came so far is watched and paged for any more: that goes on as long as a house stands."""
+        begun, self._begun = self._begun, []
+        if not begun:
+            return
+        await self.forgets(*begun)
+        client = await connect(identity="a test that is over", target_host=self.stack.temporal)
+        async for one in client.list_workflows('ExecutionStatus = "Running"'):
+            if any(course in one.id for course in begun):
+                with suppress(RPCError):  # it has ended by itself meanwhile
+                    await client.get_workflow_handle(one.id).terminate(reason="its test is over")
+        await self.forgets(*begun)
 
     def expects(self, name: str = "MARA") -> str:
         """The id of a course that nobody has begun."""
-        return f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
+        course = f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
+        self._begun.append(course)
+        return course
 
     async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA", ago: timedelta = timedelta()) -> str:
         """A course that has come so far on good days only, the last of them now, or that long ago."""
@@ -223,6 +253,11 @@ def example_events(course: str) -> Sequence[dict[str, Any]]:
     return [{**json.loads(line), "subject": course} for line in lines]
 
 
+def standing() -> tuple[House, ...]:
+    """The houses that are open now."""
+    return tuple(_standing)
+
+
 @asynccontextmanager
 async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House]:
     """A house of one's own, gone afterwards."""
@@ -237,9 +272,11 @@ async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House
             )
             try:
                 house = House(floor, await floor.up(), received)
+                _standing.append(house)
                 try:
                     yield house
                 finally:
+                    _standing.remove(house)
                     await house.close()
             finally:
                 await floor.down()
