@@ -12,6 +12,10 @@ _ISO_8601 = re.compile(
     re.ASCII,
 )
 
+_IN_WORDS = re.compile(
+    r"(?:(?P<days>\d+) days? ?)?(?:(?P<hours>\d+) h ?)?(?:(?P<minutes>\d+) min ?)?(?:(?P<seconds>\d+) s)?", re.ASCII
+)
+
 LONGEST = timedelta(days=3650)
 """The longest duration, ten years: a longer one is a typing error, and sums must stay within the calendar."""
 
@@ -91,3 +95,10 @@ def in_words(length: timedelta) -> str:
 def days(after: timedelta) -> int:
     """The whole number of days, as in `days_after`: PT24H is 1, P3D is 3."""
     return round(after / timedelta(days=1))
+
+
+def out_of_words(text: str) -> timedelta | None:
+    """The duration that `in_words` has written; None for any other text."""
+    if not text or not (parts := _IN_WORDS.fullmatch(text)):
+        return None
+    return timedelta(**{unit: int(number) for unit, number in parts.groupdict(default="0").items()})

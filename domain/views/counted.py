@@ -31,8 +31,9 @@ class Counted(Frozen):
 def counted(session: SessionView, at: datetime, required: Iterable[Vital]) -> Counted:
     """What the reading taken at that moment counted for; `required` are the signs that answer a checkpoint."""
     answered = next((one for one in session.checkpoints if one.reading_at == at), None)
-    unanswered = (one for one in session.checkpoints if not one.is_answered)
-    pending = next((one for one in unanswered if one.status is CheckpointStatus.PENDING), None)
+    # Who is measured for a later one has been looked at: nobody waits for an earlier one any more.
+    passed = max((number for number, one in enumerate(session.checkpoints) if one.is_answered), default=-1) + 1
+    pending = next((one for one in session.checkpoints[passed:] if one.status is CheckpointStatus.PENDING), None)
     following = pending if session.ended_at is None and session.away_since is None else None
     opens_at = following.opens_at if following else None
     if answered is not None or opens_at is None or at < opens_at:

@@ -11,7 +11,7 @@ from domain.course.recorded import Recorded
 from domain.course.rules import booking, eligibility, spacing
 from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
-from domain.course.rules.weighing import is_weighed
+from domain.course.rules.weighing import is_still_weighed
 from domain.course.session import Stage
 from domain.course.state import CourseEscalation, Deviation, Hold, Outcome, Phase
 from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared
@@ -291,7 +291,8 @@ def _overrides(course: Course, blockers: tuple[Blocker, ...]) -> Iterator[Overri
     for session in course.sessions:
         # What was weighed at a clearance ends the blocker of the dose, as long as its value is not worse.
         is_next = session is course.session and session.stage is Stage.CLEARED
-        ended = [one for one in blockers if not one.absolute and is_weighed(one, session.weighed)] if is_next else []
+        relative = [one for one in blockers if not one.absolute] if is_next else []
+        ended = [one for one in relative if is_still_weighed(one, session.weighed)]
         yield from _overridden(session.number, session.clearance, ended)
         yield from _overridden(session.number, session.discharge)
 

@@ -40,7 +40,7 @@ SEES_EVERY_COURSE: Final = (Right.READ_COURSES, Right.SEE_FLOOR)
 
 
 Chosen = TypeVar("Chosen")
-OrAny = Annotated[Chosen | None, BeforeValidator(lambda value: value or None), Query()]
+OrAny = Annotated[Chosen | None, BeforeValidator(lambda value: value.strip() or None if value else None), Query()]
 """A filter of a form; empty means no filter."""
 
 router = APIRouter(include_in_schema=False)

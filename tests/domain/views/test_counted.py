@@ -6,7 +6,8 @@ from domain.protocol.values import Vital
 from domain.views.counted import Counted, counted
 from domain.views.course import course_view
 from domain.views.limits import unfit_for_a_dose
-from tests.support.cast import MARA, WEEKLY, minutes, vitals
+from tests.domain.conftest import Opens
+from tests.support.cast import MARA, WEEKLY, minutes, vitals, weekly
 from tests.support.ward import Ward
 
 REQUIRED = WEEKLY.medicine.checkpoints.required
@@ -39,6 +40,22 @@ def test_at_59_minutes_it_counts_and_the_next_is_due_at_90(ward: Ward, after: in
     assert reading.answered.due_at == ward.begins() + minutes(60)
     assert reading.following is not None
     assert reading.following.due_at == ward.begins() + minutes(90)
+
+
+@pytest.mark.parametrize("after", [46, 47])
+def test_a_reading_that_was_left_out_is_not_the_next_one(opens: Opens, after: int) -> None:
+    """Nobody was measured at 30 minutes, nor called yet; after the 45-minute reading the one at 60 is due."""
+    ward = opens(weekly({"medicine.checkpoints.grace": minutes(20)}))
+    ward.watched(until=minutes(15)).reports(vitals(MARA, at=ward.begins() + minutes(46)))
+    at = ward.begins() + minutes(after)
+    if after > 46:
+        ward.reports(vitals(MARA, at=at))
+    (session,) = course_view(ward.course, ward.now).sessions
+    reading = counted(session, at, REQUIRED)
+
+    assert reading.following is not None
+    assert reading.following.due_at == session.reading_due_at == ward.begins() + minutes(60)
+    assert reading.missing == ()
 
 
 def test_half_a_reading_says_what_is_still_to_be_taken(ward: Ward) -> None:

@@ -236,3 +236,19 @@ def test_an_override_ends_the_blocker_until_its_value_is_worse(ward: Ward) -> No
     assert cleared.in_the_way == ()
     assert [one.observed for one in worse.in_the_way] == [144]
     assert worse.overrides[0].lifts == ()
+
+
+def test_an_override_of_a_length_of_time_holds_while_nothing_but_time_passes(ward: Ward) -> None:
+    """An hour since they drank was weighed: a minute later it is an hour and a minute, and nothing is in the way."""
+    code = "fasting.fluids_too_recent"
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30)))
+    arrived = ward.begins() - minutes(20)
+    ward.reports(check_in(MARA, at=arrived, last_fluids_at=arrived - minutes(40)))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5), overrides=over(code)))
+
+    later = course_view(ward.course, ward.begins() - minutes(4))
+
+    assert [one.code for one in later.blockers if not one.absolute] == [code]
+    assert [one.code for one in later.overrides[0].lifts] == [code]
+    assert later.in_the_way == ()

@@ -89,7 +89,11 @@ async def test_keys_open_the_pages_find_a_course_and_tell_the_signs(house: House
         assert not eyes.complaints
 
 
-@pytest.mark.parametrize("size", [PHONE, TWICE_AS_LARGE], ids=["phone", "200 %"])
+@pytest.mark.parametrize(
+    "size",
+    [PHONE, TWICE_AS_LARGE, (960, 540), (1024, 576), (512, 288)],
+    ids=["phone", "200 %", "a large screen at 200 %", "another", "at 250 %"],
+)
 async def test_the_head_takes_a_quarter_of_the_screen_at_most_and_has_a_menu(
     house: House, browser: Browser, size: tuple[int, int]
 ) -> None:
