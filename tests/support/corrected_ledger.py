@@ -28,6 +28,12 @@ PLACING = {
 }
 """Facts by which other facts find their session: moved or taken back, they may take those with them."""
 
+SIGNS = {"kap.vitals.recorded", "kap.discharge.assessed", "kap.medication.administered"}
+"""Facts by which somebody at the clinic shows that the patient is there."""
+
+LOST = {"kap.patient.handed_over", "kap.patient.died"}
+"""What ends a visit until a sign speaks against it: then that sign places what comes after it, as those above do."""
+
 
 class Telling(NamedTuple):
     """How a fact reads since ledger entry `sequence`; without an `entry` it never happened."""
@@ -103,16 +109,23 @@ def is_corrected(entries: Iterable[Entry]) -> bool:
     return any(_named(one) is not None for one in entries if one.event_id is not None)
 
 
-def is_in_doubt(entries: Iterable[Entry], without: frozenset[str] = frozenset()) -> bool:
+def is_in_doubt(entries: Sequence[Entry], without: frozenset[str] = frozenset()) -> bool:
     """Whether the ledger alone may not tell any more which session its facts belong to.
 
-    That is so where one by which others find theirs was moved, or taken back; `without` are types that are left aside.
+    That is so where one by which others find theirs was moved, or taken back, a sign too of whoever had been lost;
+    `without` are types that are left aside.
     """
-    for versions in tellings(entries).values():
-        first = versions[0].entry
-        if first is not None and first.type in PLACING - without and len(_places(versions)) > 1:
-            return True
-    return False
+    told = [versions for versions in tellings(entries).values() if versions[0].entry is not None]
+    was_lost = any(type_of(versions) in LOST for versions in told)
+    placing = (PLACING | SIGNS if was_lost else PLACING) - without
+    return any(type_of(versions) in placing and len(_places(versions)) > 1 for versions in told)
+
+
+def type_of(versions: Sequence[Telling]) -> str:
+    """The type of the fact, as it was told at first."""
+    first = versions[0].entry
+    assert first is not None
+    return first.type
 
 
 def _places(versions: Iterable[Telling]) -> set[tuple[datetime, str] | None]:

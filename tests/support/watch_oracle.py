@@ -8,7 +8,7 @@ from domain.events.clinic_events import DoseAdministered
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
 from domain.values import Role
-from tests.support.corrected_ledger import DOSE, as_corrected, is_in_doubt
+from tests.support.corrected_ledger import DOSE, SIGNS, as_corrected, is_in_doubt
 from tests.support.ledger_entries import LONG_PAST, counted_from, newest, placed, role_of, said, visit_of
 from tests.support.signs_oracle import is_answered
 
@@ -23,9 +23,6 @@ MOVED_ON = {
 """Facts after which the last dose alone does not tell who is watched."""
 
 ENDS = {"kap.patient.discharged", "kap.patient.handed_over"}
-
-SIGNS = {"kap.vitals.recorded", "kap.discharge.assessed", "kap.medication.administered"}
-"""Facts by which somebody at the clinic shows that the patient is there."""
 
 STAFF = {Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR}
 

@@ -195,6 +195,21 @@ def test_a_death_dated_before_the_dose_leaves_nobody_unwatched(ward: Ward) -> No
     assert holds(ward)
 
 
+def test_who_is_dosed_after_a_death_is_watched_though_the_reading_between_was_somebody_elses(ward: Ward) -> None:
+    """That reading kept their visit open; without it the dose after their death is of a visit of its own."""
+    ward.dosed()
+    given = ward.session().doses[0].at
+    ward.reports(died(MARA, at=given))
+    wrong = vitals(MARA, 1, at=given + minutes(1))
+    ward.reports(wrong)
+    ward.reports(dose(MARA, 1, at=given + minutes(1)))
+    ward.reports(correction(wrong, at=ward.now, retracted=True))
+
+    assert ward.session(1).watched_until == given
+    assert ward.session(2).doses[0].at == given + minutes(1)
+    assert {one.session for one in ward.due(DeadlineKind.CHECKPOINT)} == {2}
+
+
 def test_a_dose_of_before_the_death_that_is_told_after_it_asks_for_no_readings(ward: Ward) -> None:
     """Nobody can be measured for it any more."""
     ward.discharged().until(ward.begins() + hours(20))
