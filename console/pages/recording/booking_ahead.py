@@ -32,6 +32,9 @@ CHECK: Final = "check"
 TOLD_WITHIN: Final = timedelta(seconds=5)
 """Longest wait for the course's answer and for the record: the form works without either."""
 
+BEGINS_NOW: Final = timedelta(minutes=5)
+"""How long ago a visit may start that begins now: a form names the minute, and takes some to fill in."""
+
 FIRST: Final = "No dose was given before it: the protocol asks for no distance"
 NOT_KNOWN: Final = "The record store does not answer: whether the room and the people are free cannot be told now"
 
@@ -42,7 +45,7 @@ class BookingAhead(Frozen):
     """The `window` in words, and the day of the site's rooms, `rooms_at`.
 
     Once it was checked, `is_checked`: `refused` is what the protocol has against it, blank where it has nothing,
-    `clashes` what is taken at that time.
+    `clashes` that its start has passed, and what is taken at that time.
     """
 
     window: tuple[str, ...]
@@ -70,13 +73,20 @@ async def checked(viewer: Viewer, view: CourseView, event: Mapping[str, JsonValu
     shown = ahead(viewer, view).but(
         is_checked=True,
         refused=_reasons(refusal),
-        clashes=await clashes(viewer, view, event, not_known=NOT_KNOWN),
+        clashes=(*passed(viewer, view.site, event), *await clashes(viewer, view, event, not_known=NOT_KNOWN)),
     )
     starts_at = _starts_at(event)
     if starts_at is None:
         return shown
     day = starts_at.astimezone(viewer.clock(view.site).zone).date()
     return shown.but(rooms_at=f"{ROOMS}?day={day}&site={view.site}")
+
+
+def passed(viewer: Viewer, site: str | None, event: Mapping[str, JsonValue]) -> Iterator[str]:
+    """That the visit would have started before now, as a sentence: it may be recorded late, or be a slip of the day."""
+    starts_at = _starts_at(event)
+    if event["type"] in BOOKS and starts_at is not None and starts_at < viewer.now - BEGINS_NOW:
+        yield f"The start, {viewer.clock(site).local(starts_at)}, has passed already"
 
 
 async def refused(viewer: Viewer, event: Mapping[str, JsonValue]) -> Refusal | ProblemError | None:
