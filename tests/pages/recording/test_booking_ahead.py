@@ -1,6 +1,5 @@
 """A booking's form says what it would meet before anything is sent: the protocol's window, the room, the people."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,13 +8,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from domain.events.fields import StaffMember
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import STAFF, cancellation, days, hours, rebooking
 from tests.support.form_filling import filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
-from tests.support.rooms import BEND, booked, day_of_its_own, in_room, others
+from tests.support.rooms import BEND, a_team, booked, day_of_its_own, in_room, others
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -27,12 +25,6 @@ FORM = "/courses/{}/record/session.booked"
 async def view_of(house: House, course: str) -> dict[str, Any]:
     found: dict[str, Any] = (await house.admin.get(f"/v1/courses/{course}")).json()
     return found
-
-
-def a_team() -> tuple[StaffMember, ...]:
-    """People whom no other course knows, so that nobody is booked twice whatever the time."""
-    name = secrets.token_hex(3)
-    return others(prescriber=f"okoro-{name}", monitor=f"mbeki-{name}", therapist=f"tanaka-{name}")
 
 
 def ahead(page: httpx.Response) -> str:
