@@ -1,5 +1,6 @@
 """Visits in a room of a test's own, on a day of its own: whatever else the house has booked is in nobody's way."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from itertools import count
@@ -58,3 +59,9 @@ def others(*, prescriber: str, monitor: str, therapist: str) -> tuple[StaffMembe
     """The staff of a session, other people in each role."""
     names = (prescriber, monitor, therapist)
     return tuple(member.but(id=name) for member, name in zip(STAFF, names, strict=True))
+
+
+def a_team() -> tuple[StaffMember, ...]:
+    """People whom no other course knows, so that nobody is booked twice whatever the time."""
+    name = secrets.token_hex(3)
+    return others(prescriber=f"okoro-{name}", monitor=f"mbeki-{name}", therapist=f"tanaka-{name}")

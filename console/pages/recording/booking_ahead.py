@@ -1,7 +1,7 @@
 """What a booking's form shows before anything is sent: the protocol's window, and who has the room or the people."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from console.pages.recording.fields import Option
 from domain.course.session import Stage
 from domain.events.parsing import Decoded
 from domain.refusal import Refusal, Refused
-from domain.values import Actor, Frozen, Moment
+from domain.values import Actor, CourseId, Frozen, Moment
 from domain.views.bookings import Booking, DoubleBooking
 from domain.views.course import BookingWindow, CourseView
 from gateway.workflow_calls import TooMany, Unavailable
@@ -32,6 +32,9 @@ CHECK: Final = "check"
 TOLD_WITHIN: Final = timedelta(seconds=5)
 """Longest wait for the course's answer and for the record: the form works without either."""
 
+BEGINS_NOW: Final = timedelta(minutes=5)
+"""How long ago a visit may start that begins now: a form names the minute, and takes some to fill in."""
+
 FIRST: Final = "No dose was given before it: the protocol asks for no distance"
 NOT_KNOWN: Final = "The record store does not answer: whether the room and the people are free cannot be told now"
 
@@ -42,7 +45,7 @@ class BookingAhead(Frozen):
     """The `window` in words, and the day of the site's rooms, `rooms_at`.
 
     Once it was checked, `is_checked`: `refused` is what the protocol has against it, blank where it has nothing,
-    `clashes` what is taken at that time.
+    `clashes` that its start has passed, and what is taken at that time.
     """
 
     window: tuple[str, ...]
@@ -70,13 +73,20 @@ async def checked(viewer: Viewer, view: CourseView, event: Mapping[str, JsonValu
     shown = ahead(viewer, view).but(
         is_checked=True,
         refused=_reasons(refusal),
-        clashes=await clashes(viewer, view, event, not_known=NOT_KNOWN),
+        clashes=(*passed(viewer, view.site, event), *await clashes(viewer, view, event, not_known=NOT_KNOWN)),
     )
-    starts_at = _starts_at(event)
+    starts_at = starts_at_of(event)
     if starts_at is None:
         return shown
     day = starts_at.astimezone(viewer.clock(view.site).zone).date()
     return shown.but(rooms_at=f"{ROOMS}?day={day}&site={view.site}")
+
+
+def passed(viewer: Viewer, site: str | None, event: Mapping[str, JsonValue]) -> Iterator[str]:
+    """That the visit would have started before now, as a sentence: it may be recorded late, or be a slip of the day."""
+    starts_at = starts_at_of(event)
+    if event["type"] in BOOKS and starts_at is not None and starts_at < viewer.now - BEGINS_NOW:
+        yield f"The start, {viewer.clock(site).local(starts_at)}, has passed already"
 
 
 async def refused(viewer: Viewer, event: Mapping[str, JsonValue]) -> Refusal | ProblemError | None:
@@ -101,14 +111,23 @@ async def clashes(
     `not_known` is said where the record store does not answer, and nothing without it.
     """
     planned = _planned(view, event) if view is not None else None
-    if view is None or planned is None:
-        return ()
+    return await clashes_of_all(viewer, (planned,), not_known) if planned is not None else ()
+
+
+async def clashes_of_all(viewer: Viewer, planned: Sequence[Booking], not_known: str | None = None) -> tuple[str, ...]:
+    """The same of visits that are booked or moved together, each other visit once. Where they were says nothing."""
+    together = {(one.course_id, one.session) for one in planned}
+    found: dict[tuple[CourseId, int], DoubleBooking] = {}
     try:
         async with asyncio.timeout(TOLD_WITHIN.total_seconds()):
-            found = await clashes_of(viewer.services.store, viewer.caller, planned, viewer.now)
+            for one in planned:
+                for clash in await clashes_of(viewer.services.store, viewer.caller, one, viewer.now):
+                    other = (clash.course_id, clash.session)
+                    if other not in together:
+                        found[other] = _both(found.get(other, clash), clash)
     except (RecordStoreError, TimeoutError):
         return (not_known,) if not_known else ()
-    return tuple(_in_words(viewer, one) for one in found)
+    return tuple(_in_words(viewer, one) for one in found.values())
 
 
 async def rooms_offered(viewer: Viewer, view: CourseView | None) -> Mapping[str, tuple[Option, ...]]:
@@ -149,7 +168,7 @@ def _reasons(refusal: Refusal | ProblemError | None) -> tuple[str, ...]:
 
 def _planned(view: CourseView, event: Mapping[str, JsonValue]) -> Booking | None:
     """The visit that the event would book; None where it does not say when."""
-    starts_at, window = _starts_at(event), view.booking
+    starts_at, window = starts_at_of(event), view.booking
     if starts_at is None or window is None:
         return None
     room, staff, group = _taken(view, window.session, event)
@@ -195,12 +214,18 @@ def _people(said: list[JsonValue]) -> Iterator[Actor]:
             continue  # what is wrong with it is told at its fields
 
 
-def _starts_at(event: Mapping[str, JsonValue]) -> datetime | None:
+def starts_at_of(event: Mapping[str, JsonValue]) -> datetime | None:
+    """When the visit would start; None where the event does not say so."""
     data = event.get("data")
     try:
         return _MOMENT.validate_python(data.get("starts_at") if isinstance(data, dict) else None)
     except ValidationError:
         return None
+
+
+def _both(one: DoubleBooking, same: DoubleBooking) -> DoubleBooking:
+    """What two visits together have in common with one other."""
+    return one.but(room=one.room or same.room, people=tuple(dict.fromkeys((*one.people, *same.people))))
 
 
 def _in_words(viewer: Viewer, one: DoubleBooking) -> str:

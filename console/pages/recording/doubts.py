@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import JsonValue, ValidationError
 
 from console.pages.frame.viewer import Viewer
+from console.pages.recording.booking_ahead import passed
 from console.pages.recording.fields import Field, FieldKind
 from console.pages.recording.form_parsing import Entered, at_row, rows_of
 from console.pages.recording.prefill import people_of
@@ -29,8 +30,16 @@ def doubts(
     view: CourseView | None,
     session: SessionView | None,
 ) -> tuple[str, ...]:
-    """Each of them as a sentence: somebody whom nobody knows here, a sign far from its last value, a grade of death."""
-    return (*_strangers(viewer, fields, entered, view), *_jumps(viewer, event, view, session), *_deaths(event))
+    """Each of them as a sentence.
+
+    Somebody whom nobody knows here, a sign far from its last value, a grade of death, a start that has passed.
+    """
+    return (
+        *_strangers(viewer, fields, entered, view),
+        *_jumps(viewer, event, view, session),
+        *_deaths(event),
+        *passed(viewer, view.site if view else None, event),
+    )
 
 
 def _strangers(viewer: Viewer, fields: tuple[Field, ...], entered: Entered, view: CourseView | None) -> Iterator[str]:

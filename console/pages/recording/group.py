@@ -22,7 +22,8 @@ from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import HX, Viewer, acting, looking
 from console.pages.labels import STAGES
-from console.pages.recording.booking_ahead import CHECK, MOVED
+from console.pages.recording.booking_ahead import CHECK, MOVED, NOT_KNOWN, clashes_of_all, passed, starts_at_of
+from console.pages.recording.confirmation import HAPPENED, NO, YES, Confirmation, confirmation
 from console.pages.recording.fields import all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
@@ -41,7 +42,7 @@ from domain.course.session import Stage
 from domain.events.parsing import Decoded
 from domain.refusal import FieldError
 from domain.values import CourseId, Frozen, GroupId, Severity, count_of
-from domain.views.bookings import watched_at_once
+from domain.views.bookings import Booking, watched_at_once
 from domain.views.summary import CourseSummary
 from records.unreadable_rows import RowUnreadable
 
@@ -88,7 +89,9 @@ class GroupPage(Frozen):
     """The group. `form` moves those that are still to come, `waiting` of them; None for whoever may not.
 
     `watched` says that more patients come to one monitor at once than their protocol lets them watch; None if not.
-    `foretold` is what would become of each, once it was asked; `refused` counts those that would stay.
+    `foretold` is what would become of each, once it was asked; `refused` counts those that would stay. `doubts` are
+    what may be a slip, as sentences: the start has passed, or who else has the rooms and the people then. With a
+    `question` it asks whether that is right, instead of the form.
     """
 
     group: str
@@ -102,6 +105,8 @@ class GroupPage(Frozen):
     form: ShownForm | None
     foretold: tuple[Foretold, ...]
     refused: int
+    doubts: tuple[str, ...]
+    question: Confirmation | None
     watched: str | None
     answered: RecordedAnswer | None
     unread: tuple[Unread, ...]
@@ -119,7 +124,8 @@ async def group_page(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))],
 async def move(viewer: Annotated[Viewer, Depends(acting(Right.REPORT, Right.STEER))], group: Group) -> Response:
     """Moves every visit of the group that is still to come, after each course was asked whether it may be.
 
-    Where one may not, none is moved, unless the others are to be. Sent again it moves nothing twice.
+    Where one may not, none is moved, unless the others are to be. What may be a slip is asked about once before. Sent
+    again it moves nothing twice.
     """
     if not viewer.caller.may_report(MOVED):
         raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {MOVED}")
@@ -130,13 +136,25 @@ async def move(viewer: Annotated[Viewer, Depends(acting(Right.REPORT, Right.STEE
     events = {one.course_id: _event(viewer, one, entered, zone) for one in members if _is_waiting(one)}
     if not events:
         raise problem_error(ProblemCode.INVALID, "No visit of this group is still to come")
+    if NO in entered.get(HAPPENED, ()):
+        return await _page(viewer, group, members, broken, entered, zone)
     foretold = [await _foretold(viewer, one, event) for one, event in events.items()]
     errors = next((told for told in foretold if isinstance(told, tuple)), ())
     asked = [told for told in foretold if isinstance(told, Foretold)]
     refused = sum(not one.is_moved for one in asked)
+    is_sure = YES in entered.get(HAPPENED, ())
+    moving = {one.course_id: events[one.course_id] for one in asked if one.is_moved}
+    slips = () if errors or is_sure else await _slips(viewer, members, moving, is_checked=CHECK in entered)
     if errors or CHECK in entered or (refused and (OTHERS not in entered or refused == len(asked))):
         status = 422 if errors else 200 if CHECK in entered else 409
-        return await _page(viewer, group, members, broken, entered, zone, asked=asked, errors=errors, status=status)
+        return await _page(
+            viewer, group, members, broken, entered, zone, asked=asked, errors=errors, slips=slips, status=status
+        )
+    if slips:
+        question = confirmation((), slips, FIELDS, entered, next(iter(moving.values())), viewer.name_of)
+        return await _page(
+            viewer, group, members, broken, entered, zone, asked=asked, slips=slips, question=question, status=409
+        )
     done = [await _moved(viewer, one.course_id, events[one.course_id]) if one.is_moved else one for one in asked]
     return _on(viewer, group, entered, done, next(iter(events.values())))
 
@@ -164,6 +182,8 @@ async def _page(
     *,
     asked: Sequence[Foretold] = (),
     errors: Iterable[FieldError] = (),
+    slips: Sequence[str] = (),
+    question: Confirmation | None = None,
     status: int = 200,
 ) -> Response:
     may_move = viewer.caller.may_report(MOVED) and any(map(_is_waiting, members))
@@ -185,6 +205,8 @@ async def _page(
         form=shown(as_offered(viewer, FIELDS), entered, offered, errors) if may_move else None,
         foretold=tuple(asked),
         refused=sum(not one.is_moved for one in asked),
+        doubts=tuple(slips),
+        question=question,
         watched=_watched(viewer, members, summaries.values()),
         answered=viewer.services.recorded_answers.answer(
             viewer.whose, viewer.request.url.path, viewer.request.query_params.get("answered", "")
@@ -271,6 +293,29 @@ def _event(viewer: Viewer, one: ListedBooking, entered: Entered, zone: ZoneInfo)
         "subject": one.course_id,
         "data": {**data, "session": one.session},
     }
+
+
+async def _slips(
+    viewer: Viewer,
+    members: Sequence[ListedBooking],
+    moving: Mapping[CourseId, Mapping[str, JsonValue]],
+    *,
+    is_checked: bool,
+) -> tuple[str, ...]:
+    """What may be a slip in moving these, once for them all: that the start has passed, and who else is there then."""
+    if not moving:
+        return ()
+    event = next(iter(moving.values()))
+    planned = [_planned(one, event) for one in members if one.course_id in moving]
+    taken = await clashes_of_all(viewer, planned, NOT_KNOWN if is_checked else None)
+    return (*passed(viewer, members[0].site, event), *taken)
+
+
+def _planned(one: ListedBooking, event: Mapping[str, JsonValue]) -> Booking:
+    """The visit where this event would move it, as long as it is."""
+    starts_at = starts_at_of(event)
+    assert starts_at is not None, "The course would have refused it"
+    return one.but(starts_at=starts_at, ends_at=starts_at + (one.ends_at - one.starts_at))
 
 
 async def _foretold(

@@ -1,6 +1,6 @@
 """A booking's form says what it would meet before anything is sent: the protocol's window, the room, the people."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +13,7 @@ from tests.support.cast import STAFF, cancellation, days, hours, rebooking
 from tests.support.form_filling import filled_in, sends_form
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
-from tests.support.rooms import BEND, booked, day_of_its_own, in_room, others
+from tests.support.rooms import BEND, a_team, booked, day_of_its_own, in_room, others
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -116,6 +116,48 @@ async def test_what_is_booked_twice_is_asked_about_once_and_recorded_all_the_sam
     assert f"Room oak is booked at that time with {there} session 1" in words_of(asked)
     assert sure.status_code == 303
     assert (await view_of(house, course))["sessions"][0]["room"] == "oak"
+
+
+async def test_a_start_that_has_passed_is_asked_about_once_and_recorded_all_the_same(house: House) -> None:
+    """It may be typed in late, or be a slip of the day; checking says so too."""
+    now = datetime.now(UTC)
+    yesterday = now - days(1)
+    moves, late = await booked(house, day_of_its_own(), room=None, staff=a_team()), await house.has(Ward.prepared)
+    entered = {
+        f"/courses/{moves}/record/session.rebooked": filled_in(rebooking(moves, 1, at=now, starts_at=yesterday)),
+        FORM.format(late): filled_in(in_room(late, yesterday, room=None, staff=a_team())),
+    }
+    for path, posted in entered.items():
+        checked = await sends_form(house.admin, path, [*posted, ("check", "yes")])
+        asked = await sends_form(house.admin, path, posted)
+        before = await view_of(house, path.split("/")[2])
+        sure = await sends_form(house.admin, path, [*posted, ("happened", "yes")])
+        after = await view_of(house, path.split("/")[2])
+
+        local = yesterday.astimezone(BEND)
+        has_passed = f"The start, {local:%a} {local.day} {local:%b}"
+        assert has_passed in ahead(checked), path
+        assert "It may be booked so" not in ahead(checked)
+        assert (asked.status_code, sure.status_code) == (409, 303)
+        assert "Is this right?" in words_of(asked)
+        assert has_passed in words_of(asked)
+        assert before["sequence"] < after["sequence"]
+        assert datetime.fromisoformat(after["sessions"][0]["starts_at"]) == yesterday.replace(microsecond=0)
+
+
+async def test_a_visit_that_begins_now_is_recorded_without_a_question(house: House) -> None:
+    """The minute that its form names has passed when it is sent."""
+    course = await booked(house, day_of_its_own(), room=None, staff=a_team())
+    now = datetime.now(UTC)
+    posted = filled_in(rebooking(course, 1, at=now, starts_at=now - timedelta(minutes=2)))
+
+    checked, moved = [
+        await sends_form(house.admin, f"/courses/{course}/record/session.rebooked", [*posted, *also])
+        for also in ([("check", "yes")], [])
+    ]
+
+    assert "It may be booked so" in ahead(checked)
+    assert moved.status_code == 303
 
 
 async def test_what_would_be_refused_is_refused_at_once(house: House) -> None:

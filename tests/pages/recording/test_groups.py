@@ -1,6 +1,8 @@
 """A group: several courses in one room at one time, how each stands, and one act that moves them all."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,12 @@ from playwright.async_api import Browser, expect
 
 from domain.access import TokenRole
 from tests.support.browser import DESK, PHONE, looks
-from tests.support.cast import cancellation, hours, rebooking
+from tests.support.cast import cancellation, days, hours, rebooking
 from tests.support.form_filling import sends_form
 from tests.support.http_stack import House, open_house
 from tests.support.page_text import section, words_of
 from tests.support.paths import PROTOCOLS
-from tests.support.rooms import BEND, booked, day_of_its_own
+from tests.support.rooms import BEND, a_team, booked, day_of_its_own
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -43,6 +45,13 @@ async def post(client: httpx.AsyncClient, group: str, to: datetime, *also: tuple
         *also,
     ]
     return await sends_form(client, f"/groups/{group}", posted)
+
+
+def question_of(page: httpx.Response) -> list[tuple[str, str]]:
+    """What the question of this page sends with either answer: every hidden field of its form."""
+    form = page.text.partition('id="record"')[2].partition("</form>")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return [(unescape(name), unescape(value)) for name, value in found]
 
 
 async def starts(house: House, *courses: str) -> list[datetime]:
@@ -102,6 +111,92 @@ async def test_one_act_moves_them_all(house: House) -> None:
     for course in courses:
         view = await house.is_recorded(course)
         assert view["sessions"][-1]["room"] == "oak"
+
+
+async def test_whom_the_group_would_meet_is_asked_about_once_before_it_moves(house: House) -> None:
+    """A room and people that another visit has then, once for them all; none of the group is in its own way."""
+    nine = day_of_its_own()
+    group, courses = await grouped(house, nine)
+    there = await booked(house, nine + hours(4), room="Oak")
+    to = nine + hours(5)
+
+    checked, asked = [await post(house.admin, group, to, *also) for also in ([("check", "yes")], [])]
+    no = await sends_form(house.admin, f"/groups/{group}", [*question_of(asked), ("happened", "no")])
+    assert await starts(house, *courses) == [nine] * 3
+    yes = await sends_form(house.admin, f"/groups/{group}", [*question_of(asked), ("happened", "yes")])
+
+    clash = f"Room oak, Dr Osei, Duty nurse Lind, thorne are booked at that time with {there} session 1"
+    assert checked.status_code == 200
+    assert "Nothing was moved yet: all 3 may be" in words_of(checked)
+    assert words_of(checked).count(clash) == 1
+    assert words_of(checked).count("at that time with") == 1
+    assert "Is this right?" not in words_of(checked)
+    assert asked.status_code == 409
+    assert "Is this right?" in words_of(asked)
+    assert words_of(asked).count(clash) == 1
+    assert no.status_code == 200
+    assert f'value="{to.astimezone(BEND):%Y-%m-%dT%H:%M}"' in no.text
+    assert "Move all" in words_of(no)
+    assert yes.status_code == 303
+    assert "Moved: 3 visits of 3." in words_of(await house.admin.get(yes.headers["location"]))
+    assert await starts(house, *courses) == [to] * 3
+
+
+async def test_a_little_later_a_group_is_not_in_its_own_way(house: House) -> None:
+    """Nobody is asked about those who move along."""
+    nine = day_of_its_own()
+    group, courses = await grouped(house, nine)
+
+    moved = await post(house.admin, group, nine + hours(1))
+
+    assert moved.status_code == 303
+    assert await starts(house, *courses) == [nine + hours(1)] * 3
+
+
+async def test_whom_nobody_moves_meets_nobody(house: House) -> None:
+    """Where some would stay, it is the others whose room is told, and they are asked about before they move."""
+    group, again = house.expects("circle"), await house.has(Ward.integrated)
+    from_the_last_dose = (await house.admin.get(f"/v1/courses/{again}")).json()["booking"]
+    too_soon = datetime.fromisoformat(from_the_last_dose["earliest"]) - hours(12)
+    to = too_soon.replace(second=0, microsecond=0)
+    nine, mine, theirs = day_of_its_own(), house.expects("elm"), house.expects("ash")
+    moves = await booked(house, nine, room=mine, staff=a_team(), group=group)
+    await booked(house, nine, room=theirs, staff=a_team(), group=group, course=again, session=2)
+    in_mine, in_theirs = [await booked(house, to, room=room, staff=a_team()) for room in (mine, theirs)]
+
+    nobody = await post(house.admin, group, to)
+    asked = await post(house.admin, group, to, ("others", "yes"))
+    assert await starts(house, moves, again) == [nine] * 2
+    yes = await sends_form(house.admin, f"/groups/{group}", [*question_of(asked), ("happened", "yes")])
+
+    for page in (nobody, asked):
+        assert page.status_code == 409
+        assert f"Room {mine} is booked at that time with {in_mine} session 1" in words_of(page)
+        assert in_theirs not in page.text
+    assert "Nothing was moved: 1 of 2 would stay" in words_of(nobody)
+    assert "Is this right?" in words_of(asked)
+    assert "Yes, it is right: move 1 visit" in words_of(asked)
+    assert yes.status_code == 303
+    assert await starts(house, moves, again) == [to, nine]
+
+
+async def test_a_group_is_asked_about_once_before_it_is_moved_into_the_past(house: House) -> None:
+    """It may be typed in late, or be a slip of the day; checking says so too, once for them all."""
+    nine, team = day_of_its_own(), a_team()
+    group = house.expects("circle")
+    courses = [await booked(house, nine, room=None, staff=team, group=group) for _ in range(2)]
+    yesterday = (datetime.now(UTC) - days(1)).replace(second=0, microsecond=0)
+    local = yesterday.astimezone(BEND)
+
+    checked, asked = [await post(house.admin, group, yesterday, *also) for also in ([("check", "yes")], [])]
+    assert await starts(house, *courses) == [nine] * 2
+    yes = await sends_form(house.admin, f"/groups/{group}", [*question_of(asked), ("happened", "yes")])
+
+    for page in (checked, asked):
+        assert words_of(page).count(f"The start, {local:%a} {local.day} {local:%b}") == 1
+    assert (checked.status_code, asked.status_code, yes.status_code) == (200, 409, 303)
+    assert "Is this right?" in words_of(asked)
+    assert await starts(house, *courses) == [yesterday] * 2
 
 
 async def test_where_one_may_not_be_moved_nobody_is_and_it_is_named(house: House) -> None:
@@ -179,6 +274,33 @@ async def test_a_group_is_moved_in_a_browser(house: House, browser: Browser, siz
             await expect(page.locator(f'[data-member="{course}"]')).to_contain_text("13:00", timeout=20_000)
         assert not eyes.complaints
     assert section(await house.admin.get(f"/groups/{group}"), "2 courses")
+
+
+async def test_the_question_about_a_group_is_answered_in_a_browser(house: House, browser: Browser) -> None:
+    """No leads back to the form as it was filled in, yes moves them."""
+    nine = day_of_its_own()
+    group, courses = await grouped(house, nine, of=2)
+    there = await booked(house, nine + hours(4))
+    local = f"{(nine + hours(4)).astimezone(BEND):%Y-%m-%dT%H:%M}"
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/groups/{group}")
+        page = eyes.page
+        await page.locator("select[name='/data/actor/id']").select_option("lind")
+        await page.locator("[name='/data/starts_at']").fill(local)
+
+        await page.get_by_role("button", name="Move all").click()
+        await expect(page.locator("#question")).to_contain_text(there)
+        await expect(page.locator("#question")).to_be_focused()
+        assert await eyes.barriers() == []
+        await page.get_by_role("button", name="No, back to the form").click()
+        await expect(page.locator("[name='/data/starts_at']")).to_have_value(local)
+        await page.get_by_role("button", name="Move all").click()
+        await page.get_by_role("button", name="Yes, it is right: move 2 visits").click()
+
+        await expect(page.locator("#answered")).to_contain_text("Moved: 2 visits of 2.")
+        # A browser complains of every answer that is not a success, and the question is one.
+        assert all("409" in one for one in eyes.complaints)
+    assert await starts(house, *courses) == [nine + hours(4)] * 2
 
 
 async def test_more_patients_than_one_monitor_watches_are_said_to_be(tmp_path: Path) -> None:
