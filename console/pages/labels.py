@@ -180,7 +180,7 @@ ESCALATION: Final = "Escalation"
 DOSE: Final = "Dose"
 BOOSTER: Final = "Booster"
 DUE_AT: Final = "due at {moment}"
-OVERRIDDEN: Final = "over {code}: {rationale}"
+OVERRIDDEN: Final = "over “{what}”: {rationale}"
 UNREADABLE: Final = "what the record says of it cannot be read"
 
 PUNCTUAL: Final[Mapping[bool, str]] = {True: "in time", False: "late"}

@@ -18,8 +18,8 @@ from domain.escalation.messages import PHRASES, EscalationView, Kind
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import CORRECTION
 from domain.ledger import Entry
-from domain.values import Frozen, PersonId, Role, Severity
-from domain.views.blocker_labels import spoken
+from domain.values import Blocker, Frozen, PersonId, Role, Severity
+from domain.views.blocker_labels import spoken, words_of
 from domain.views.corrected_entries import as_corrected
 from domain.views.course import CourseView
 from domain.views.session import ReadingView, SessionView
@@ -274,7 +274,8 @@ def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
         return
     for override in view.overrides:
         if override.at == one.at and override.session == one.session:
-            yield labels.OVERRIDDEN.format(code=override.code, rationale=override.rationale)
+            what = words_of(Blocker(code=override.code, message=override.code))
+            yield labels.OVERRIDDEN.format(what=what, rationale=override.rationale)
 
 
 def since_dose(session: SessionView | None, at: datetime) -> str:

@@ -102,8 +102,9 @@ class Choice(Frozen):
 class Work(Frozen):
     """One escalation with all that is known of it, and the acts that are allowed.
 
-    `actors` are those of the people for whom this viewer may act on it. `unsent` is a note that came too late to be
-    noted down; `note_id` names the next note that is added.
+    `put_off` is until when no page is sent, which lists from the record do not know. `actors` are those of the people
+    for whom this viewer may act on it. `unsent` is a note that came too late to be noted down; `note_id` names the next
+    note that is added.
     """
 
     need: Need
@@ -117,6 +118,7 @@ class Work(Frozen):
     may_act: bool
     actors: tuple[Choice, ...]
     snoozes: tuple[Choice, ...]
+    put_off: Clock | None
     may_note: bool
     note_id: str
     refused: str | None = None
@@ -397,6 +399,7 @@ def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[Pag
         may_act=is_open and may_act,
         actors=actors,
         snoozes=tuple(Choice(value=iso_8601(one), label=length_in_words(one)) for one in SNOOZES if one <= most),
+        put_off=clock.at(view.snoozed_until) if view.snoozed_until and view.snoozed_until > viewer.now else None,
         may_note=may_act and not has_no_ledger(view.id),
         note_id=new_id(),
     )

@@ -168,7 +168,7 @@ async def test_an_override_stands_there_for_ever(house: House) -> None:
     overrides = section(page, "Overrides")
     assert "Blood pressure above the limit" in overrides
     assert "Their usual pressure Dr Osei" in overrides
-    assert "over vitals.systolic_above_limit: Their usual pressure" in section(page, "The story")
+    assert "over “Blood pressure above the limit”: Their usual pressure" in section(page, "The story")
 
 
 async def test_a_held_course_says_so_first_with_who_may_lift_it(house: House) -> None:

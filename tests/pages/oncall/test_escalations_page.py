@@ -1,7 +1,7 @@
 """On-call staff answer on the page: with one thumb, or without a mouse; and a refusal says why."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from console.pages.frame.rendering import HERE
 from console.pages.frame.rendering import _templates as templates
-from console.pages.oncall.escalations import EscalationsPage
+from console.pages.oncall.escalations import PATH, EscalationsPage
 from domain.access import TokenRole
 from tests.support.browser import PHONE, THUMB, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals
@@ -329,3 +329,20 @@ def test_where_a_patient_is_not_known_a_reading_is_one_tap_away() -> None:
 
     assert "How the patient is cannot be told now" in page
     assert f'<a class="button" href="{form}">Take a reading</a>' in page
+
+
+async def test_what_was_put_off_says_until_when(house: House) -> None:
+    """On its own page, to which the list leads: else nobody knows why nobody is called."""
+    course = await house.has(Ward.dosed)
+    escalation = f"{course}~vitals_urgent~1~1"
+    for ago in (3, 1):
+        await house.sends([vitals(course, 1, at=datetime.now(UTC) - timedelta(minutes=ago), systolic=185)])
+    await house.is_called_for(escalation)
+    await house.resolves_all_but(escalation)
+
+    order = {"by": "lind", "for": "PT15M", "note": "I am on my way"}
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/snooze", json=order)).is_success
+
+    own, listed = [(await house.admin.get(path)).text for path in (f"/escalations/{escalation}", PATH)]
+    assert "Put off: no page until" in own
+    assert f'<a href="/escalations/{escalation}">' in listed
