@@ -21,7 +21,9 @@
   const bring = (person) => {
     const role = roleBeside(person);
     const theirs = person.selectedOptions[0].dataset.role;
-    if (role instanceof HTMLSelectElement && theirs) role.value = [...role.options].some((one) => one.value === theirs) ? theirs : "";
+    if (!(role instanceof HTMLSelectElement) || !theirs) return null;
+    role.value = [...role.options].some((one) => one.value === theirs) ? theirs : "";
+    return role;
   };
 
   const tell = (fold) => {
@@ -54,7 +56,8 @@
   document.addEventListener("change", (event) => {
     if (!event.target.matches("#record select[data-person]")) return;
     other(event.target)?.focus?.();
-    bring(event.target);
+    const role = bring(event.target);
+    if (role?.value) role.dispatchEvent(new Event("change", { bubbles: true })); // as if they had chosen it
   });
   document.addEventListener("input", (event) => {
     const fold = event.target.closest("#record [data-tells]");
