@@ -70,7 +70,8 @@
 
   // A reading is begun where the first thing is to be entered.
   const quick = document.querySelector(".quick #record");
-  if (quick && !document.querySelector("[autofocus]")) {
+  const isIdle = document.activeElement === document.body; // whoever types already goes on where they are
+  if (quick && isIdle && !document.querySelector("[autofocus]")) {
     const person = quick.querySelector("select[data-person]");
     (person && !person.value ? person : quick.querySelector("input[type=number]"))?.focus({ preventScroll: true });
   }
