@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Never, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -57,7 +57,8 @@ RECORDED_WITHIN: Final = timedelta(seconds=1)
 LOOKED_AFTER: Final = timedelta(milliseconds=50)
 
 Told: TypeAlias = Mapping[EscalationId, str]
-NOTHING: Final[Told] = MappingProxyType({})
+Kept: TypeAlias = Mapping[EscalationId, "Unsent"]
+NOTHING: Final[Mapping[EscalationId, Never]] = MappingProxyType({})
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(*ACTING))]
@@ -99,6 +100,13 @@ class Choice(Frozen):
     is_chosen: bool = False
 
 
+class Unsent(Frozen):
+    """A note that was not noted down, and who wrote it, as far as they said."""
+
+    note: str
+    by: str
+
+
 class Work(Frozen):
     """One escalation with all that is known of it, and the acts that are allowed.
 
@@ -122,7 +130,7 @@ class Work(Frozen):
     may_note: bool
     note_id: str
     refused: str | None = None
-    unsent: str | None = None
+    unsent: Unsent | None = None
 
 
 class EscalationsPage(Frozen):
@@ -210,7 +218,7 @@ async def _signed_in(request: Request, services: Services, authenticator: Authen
 async def add_note(viewer: OnCallStaff, escalation_id: Escalation) -> Response:
     """Adds a person's note, also once it is resolved; a refusal is shown in place, with the note."""
     form = await viewer.request.form()
-    written = str(form.get("note", ""))
+    written = _unsent(form)
     try:
         said = NoteForm.model_validate(_entered(viewer, form))
         await viewer.services.escalation_access.add_note(viewer.caller, note_of(viewer, escalation_id, said))
@@ -241,13 +249,12 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         problem = problem_of(error)
         assert problem is not None
         why = await _resolved_already(viewer, escalation_id) if problem.problem.code is ProblemCode.NOT_OPEN else None
-        note = form.get("note")
         return await _again(
             viewer,
             escalation_id,
             why or in_a_sentence(problem.problem).message,
             problem.problem.status,
-            note if why and isinstance(note, str) else None,
+            _unsent(form) if why else None,
         )
     if HX in viewer.request.headers:
         await _until(lambda: _is_recorded(viewer, moved))
@@ -271,6 +278,12 @@ def _entered(viewer: Viewer, form: FormData) -> dict[str, object]:
     """What was entered, by the person who is signed in where there is one."""
     known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
     return {**{name: value for name, value in form.items() if value and name != FORM_KEY}, **known}
+
+
+def _unsent(form: FormData) -> Unsent | None:
+    """The note of a form, to be kept; None if it has none."""
+    note = str(form.get("note", ""))
+    return Unsent(note=note, by=str(form.get("by", ""))) if note else None
 
 
 def _is_among_others(viewer: Viewer) -> bool:
@@ -300,14 +313,14 @@ def _in_words(wrong: ValidationError) -> str:
 
 
 async def _again(
-    viewer: Viewer, escalation_id: EscalationId, refused: str, status: int, unsent: str | None = None
+    viewer: Viewer, escalation_id: EscalationId, refused: str, status: int, unsent: Unsent | None = None
 ) -> Response:
     if _is_among_others(viewer):
         return await _all(viewer, {escalation_id: refused}, {escalation_id: unsent} if unsent else {}, status)
     return await _one(viewer, escalation_id, refused, status, unsent)
 
 
-async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Told = NOTHING, status: int = 200) -> Response:
+async def _all(viewer: Viewer, refused: Told = NOTHING, unsent: Kept = NOTHING, status: int = 200) -> Response:
     found = await open_work(viewer)
     viewer.saw("escalations")
     opened = await openings(viewer, (*found.unresolved, *found.resolved))
@@ -331,7 +344,7 @@ async def _one(
     escalation_id: EscalationId,
     refused: str | None = None,
     status: int = 200,
-    unsent: str | None = None,
+    unsent: Unsent | None = None,
 ) -> Response:
     view, is_known_now = await _known(viewer, escalation_id)
     viewer.saw("escalation", view.course_id)
@@ -374,13 +387,20 @@ async def _known(viewer: Viewer, escalation_id: EscalationId) -> tuple[Escalatio
 
 
 def _works(
-    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[PageOpened], refused: Told, unsent: Told
+    viewer: Viewer, escalations: Sequence[EscalationView], opened: Sequence[PageOpened], refused: Told, unsent: Kept
 ) -> tuple[Work, ...]:
     clock = viewer.clock()
     return tuple(
-        _work(viewer, view, need, opened, clock).but(refused=refused.get(view.id), unsent=unsent.get(view.id))
+        _as_left(_work(viewer, view, need, opened, clock), unsent.get(view.id)).but(refused=refused.get(view.id))
         for view, need in zip(escalations, needs(viewer, escalations, clock), strict=True)
     )
+
+
+def _as_left(work: Work, unsent: Unsent | None) -> Work:
+    """The work with a note that was not noted down, and whoever wrote it chosen as they had chosen."""
+    if unsent is None or unsent.by not in {one.value for one in work.actors}:
+        return work.but(unsent=unsent)
+    return work.but(unsent=unsent, actors=tuple(one.but(is_chosen=one.value == unsent.by) for one in work.actors))
 
 
 def _work(viewer: Viewer, view: EscalationView, need: Need, opened: Sequence[PageOpened], clock: WallClock) -> Work:

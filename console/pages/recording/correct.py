@@ -161,7 +161,7 @@ async def _form(
         zone=zone.key,
         form_key=viewer.form_key,
         reporter=reporter_shown(viewer),
-        form=shown(as_offered(viewer, _fields(entry.type)), entered, offered, errors),
+        form=shown(as_offered(viewer, _fields(entry.type)), entered, offered, errors, zone=zone),
         in_the_way=obstacles(entry.type, (problem.blockers or ()) if problem else (), (), entered, ()),
         refusal=refusal_shown(viewer, problem, view) if problem else None,
         question=None,

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from console.pages.frame.clock import WallClock
 from domain.views.blocker_labels import spoken
 
 UNREADABLE: Final = "This cannot be read: look at it once more"
+
+_AHEAD: Final = r"must be at most \d+ s ahead of now \((.+)\)"
 
 _NUMBER: Final = r"(-?[0-9.e+]+)"
 _WORDS: Final[Mapping[str, str | Callable[[re.Match[str]], str]]] = {
@@ -35,13 +40,21 @@ _WORDS: Final[Mapping[str, str | Callable[[re.Match[str]], str]]] = {
 """What a form says, by what the event's model says of it; everything else is in words already."""
 
 
-def in_words(detail: str, unit: str = "") -> str:
-    """The error as a sentence for whoever fills in the form; a bound has the field's unit."""
+def in_words(detail: str, unit: str = "", zone: ZoneInfo | None = None) -> str:
+    """The error as a sentence for whoever fills in the form; a bound has the field's unit, now is told in the zone."""
+    if found := re.fullmatch(_AHEAD, detail):
+        return still_to_come(datetime.fromisoformat(found[1]), zone)
     of_unit = f" {unit}" if unit and not unit.startswith("of ") else ""  # "5 at most", of what is counted of 5
     for pattern, words in _WORDS.items():
         if found := re.fullmatch(pattern, detail, re.DOTALL):
             return words(found) if callable(words) else found.expand(words.replace("{unit}", of_unit))
     return detail
+
+
+def still_to_come(now: datetime, zone: ZoneInfo | None) -> str:
+    """What is wrong with a time that is ahead of now; the words of `mistakes.js`."""
+    by_the_clock = f": it is {WallClock(zone, now).at(now).words} by the site's clock" if zone else ""
+    return f"This is still to come{by_the_clock}"
 
 
 def _listed(quoted: str) -> str:

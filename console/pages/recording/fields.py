@@ -5,18 +5,23 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from console.pages.labels import HINTS, hint, label, unit
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.events.clinic_events import MODELS, data_model
 from domain.events.set_aside import SET_ASIDE
 from domain.protocol.instruments import QUESTIONNAIRES, instrument_name
-from domain.values import Frozen, Role
+from domain.values import CourseId, Frozen, Role
 
 LONG: Final = 1000
 """A text that may be longer than this gets a text area."""
 
 CODE: Final = 64
 """A list of texts no longer than this is a list of codes."""
+
+AN_ID: Final = "^[A-Za-z0-9]"
+"""How the pattern of an id begins; those of other texts only keep out what nobody can type."""
 
 
 class FieldKind(StrEnum):
@@ -53,6 +58,7 @@ class Field(Frozen):
     Overrides are rationales, each under the field's pointer and the code that it overrides.
     A list that `says_none` is an answer when it is left empty: there are none.
     A number lies from `low` to `high`, without `low` itself if `is_above`. A length is asked for in minutes.
+    An id has a `pattern`; a list has `least` items, or is not said at all. A moment that `is_past` is not ahead of now.
     """
 
     pointer: str
@@ -64,7 +70,10 @@ class Field(Frozen):
     low: float | None = None
     high: float | None = None
     is_above: bool = False
+    is_past: bool = False
     says_none: bool = False
+    least: int = 0
+    pattern: str = ""
     longest: int | None = None
     options: tuple[Option, ...] = ()
     parts: tuple["Field", ...] = ()
@@ -89,7 +98,12 @@ PEOPLE: Final = frozenset({"id", "witness"})
 """Names of fields that hold somebody's id."""
 
 TIME: Final = Field(
-    pointer="/time", label="When it happened", kind=FieldKind.MOMENT, is_required=False, hint=HINTS["time"]
+    pointer="/time",
+    label="When it happened",
+    kind=FieldKind.MOMENT,
+    is_required=False,
+    is_past=True,
+    hint=HINTS["time"],
 )
 
 SUBJECT: Final = Field(
@@ -98,6 +112,7 @@ SUBJECT: Final = Field(
     kind=FieldKind.TEXT,
     is_required=True,
     longest=CODE,
+    pattern=TypeAdapter(CourseId).json_schema()["pattern"],
     hint=HINTS["subject"],
 )
 """The course id, for a referral alone: every other event is recorded in its course."""
@@ -148,6 +163,8 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
         high=meant.get("maximum"),
         is_above=above is not None,
         says_none=kind is FieldKind.CODES and {"type": "null"} in said.get("anyOf", ()) and not meant.get("minItems"),
+        least=meant.get("minItems", 0),
+        pattern=pattern if (pattern := meant.get("pattern", "")).startswith(AN_ID) else "",
         longest=_longest(meant, kind, defined),
         options=tuple(Option(value=one, label=one.replace("_", " ")) for one in meant.get("enum", ())),
         parts=tuple(_parts(pointer, meant, kind, defined)),

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from console.pages.recording.error_words import still_to_come
 from console.pages.recording.fields import Field, FieldKind
+from domain.course.course import CLOCK_SKEW
 from domain.durations import iso_8601
-from domain.moments import instant, is_skipped, local_moment, rfc_3339
+from domain.moments import instant, is_skipped, local_moment, moment, rfc_3339
+from domain.refusal import FieldError
 
 Entered = Mapping[str, tuple[str, ...]]
 """The values of each field, by its pointer."""
@@ -71,6 +74,24 @@ def data_of(fields: Sequence[Field], entered: Entered, zone: ZoneInfo, now: date
         if value is not None:
             _put(said, field.pointer, value)
     return said
+
+
+def still_ahead(event: Mapping[str, JsonValue], zone: ZoneInfo, now: datetime) -> tuple[FieldError, ...]:
+    """An error where the event is still to come; a time that cannot be read is told as that."""
+    try:
+        at = moment(event["time"])
+    except ValueError:
+        return ()
+    is_ahead = at > now + CLOCK_SKEW
+    return (FieldError(pointer="/time", detail=still_to_come(now, zone)),) if is_ahead else ()
+
+
+def out_of_bounds(fields: Iterable[Field], entered: Entered) -> Iterator[FieldError]:
+    """An error for each score outside its questionnaire, which the course refuses only when all else is right."""
+    for part in (part for field in fields if field.kind is FieldKind.GROUP for part in field.parts):
+        score = _number(next(iter(entered.get(part.pointer, ())), "").strip())
+        if isinstance(score, float) and part.high is not None and score > part.high:
+            yield FieldError(pointer=part.pointer, detail=f"Input should be less than or equal to {part.high:g}")
 
 
 def _put(said: dict[str, JsonValue], pointer: str, value: JsonValue) -> None:

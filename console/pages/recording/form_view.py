@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from console.pages.recording.error_words import in_words
 from console.pages.recording.fields import Field, FieldKind, Option
@@ -25,7 +26,8 @@ class ShownField(Frozen):
 
     `last` is what was known of it before: the last value of a vital sign.
 
-    `insists`: the browser demands a value; never in a row, which may stay blank.
+    `insists`: the browser demands a value; never in a row, which may stay blank. `otherwise` is what is said of a value
+    that is not of its pattern.
     """
 
     pointer: str
@@ -38,6 +40,11 @@ class ShownField(Frozen):
     hint: str
     low: float | None
     high: float | None
+    is_above: bool
+    is_past: bool
+    least: int
+    pattern: str
+    otherwise: str
     longest: int | None
     offered: tuple[Option, ...]
     value: str
@@ -85,8 +92,12 @@ def shown(
     errors: Iterable[FieldError] = (),
     blank_rows: int = 1,
     last: Mapping[str, str] = MappingProxyType({}),
+    zone: ZoneInfo | None = None,
 ) -> ShownForm:
-    """The fields with values and errors, and with their `last` values by pointer; lists get `blank_rows` more rows."""
+    """The fields with values and errors, and with their `last` values by pointer; lists get `blank_rows` more rows.
+
+    Errors tell times by the clock of the `zone`.
+    """
     bound = tuple(_shown(field, entered, offers, blank_rows).but(last=last.get(field.pointer, "")) for field in fields)
     known = tuple(_pointers(bound))
     placed: dict[str, tuple[str, ...]] = {}
@@ -94,10 +105,10 @@ def shown(
     for error in errors:
         place = _place(error.pointer, known)
         if place is None:
-            leftover.append(in_words(error.detail))
+            leftover.append(in_words(error.detail, zone=zone))
         else:
             placed[place] = (*placed.get(place, ()), error.detail)
-    return ShownForm(fields=tuple(_marked(field, placed) for field in bound), errors=tuple(leftover))
+    return ShownForm(fields=tuple(_marked(field, placed, zone) for field in bound), errors=tuple(leftover))
 
 
 def _shown(field: Field, entered: Entered, offers: Offers, blank_rows: int, template: str | None = None) -> ShownField:
@@ -117,6 +128,11 @@ def _shown(field: Field, entered: Entered, offers: Offers, blank_rows: int, temp
         hint=field.hint,
         low=field.low,
         high=field.high,
+        is_above=field.is_above,
+        is_past=field.is_past,
+        least=field.least,
+        pattern=field.pattern,
+        otherwise=in_words(f"String should match pattern '{field.pattern}'") if field.pattern else "",
         longest=field.longest,
         offered=offered,
         value=next(iter(said if field.kind is FieldKind.PERSON else values), ""),
@@ -153,13 +169,13 @@ def _place(pointer: str, known: Sequence[str]) -> str | None:
     return max(holding, key=len) if holding else held[0] if held and pointer.count("/") > 1 else None
 
 
-def _marked(field: ShownField, placed: Mapping[str, tuple[str, ...]]) -> ShownField:
+def _marked(field: ShownField, placed: Mapping[str, tuple[str, ...]], zone: ZoneInfo | None) -> ShownField:
     return field.but(
-        errors=tuple(_in_words(field, detail) for detail in placed.get(field.pointer, ())),
-        parts=tuple(_marked(part, placed) for part in field.parts),
-        rows=tuple(tuple(_marked(part, placed) for part in row) for row in field.rows),
+        errors=tuple(_in_words(field, detail, zone) for detail in placed.get(field.pointer, ())),
+        parts=tuple(_marked(part, placed, zone) for part in field.parts),
+        rows=tuple(tuple(_marked(part, placed, zone) for part in row) for row in field.rows),
     )
 
 
-def _in_words(field: ShownField, detail: str) -> str:
-    return NO_MOMENT if field.kind is FieldKind.MOMENT and detail == EXPECTED else in_words(detail, field.unit)
+def _in_words(field: ShownField, detail: str, zone: ZoneInfo | None) -> str:
+    return NO_MOMENT if field.kind is FieldKind.MOMENT and detail == EXPECTED else in_words(detail, field.unit, zone)

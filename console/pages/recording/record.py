@@ -34,7 +34,7 @@ from console.pages.recording.booking_ahead import (
 from console.pages.recording.confirmation import ASKED_AT, HAPPENED, NO, YES, Confirmation, confirmation, deviations
 from console.pages.recording.doubts import doubts
 from console.pages.recording.fields import PERSON, ROLE, TIME, Field, FieldKind, all_fields
-from console.pages.recording.form_parsing import Entered, data_of, entered_in
+from console.pages.recording.form_parsing import Entered, data_of, entered_in, out_of_bounds, still_ahead
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
 from console.pages.recording.prefill import as_entered, asked_for, beforehand, offers
@@ -50,7 +50,7 @@ from domain.access import Right
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import Decoded, event_from
 from domain.protocol.model import Protocol
-from domain.refusal import Refused, invalid
+from domain.refusal import FieldError, Refused, invalid
 from domain.values import Actor, Blocker, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany, Unavailable
@@ -172,17 +172,21 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     event = _event(kind, course_id, entered, zone, viewer)
     if kind in BOOKS and CHECK in entered and view is not None:
         return await _form(viewer, kind, course_id, view, entered, zone=zone, met=await checked(viewer, view, event))
-    found = await deviations(viewer, kind, event, entered)
+    wrong = (
+        *still_ahead(event, zone, viewer.now),
+        *out_of_bounds(fields, entered),
+        *(referral.not_offered(fields, entered) if kind == REFERRED else ()),
+    )
+    found = () if wrong else await deviations(viewer, kind, event, entered)
     is_sure = YES in entered.get(HAPPENED, ())
     slips = () if is_sure else doubts(viewer, fields, event, entered, view, session_at_hand(view, entered))
-    if kind in BOOKS and not is_sure and await refused(viewer, event) is None:
+    if kind in BOOKS and not wrong and not is_sure and await refused(viewer, event) is None:
         slips = (*slips, *await clashes(viewer, view, event))
-    if found or (slips and not is_incomplete(event) and not referral.not_offered(fields, entered)):
+    if found or (slips and not wrong and not is_incomplete(event)):
         question = confirmation(found, slips, fields, entered, event, viewer.name_of)
         return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
     try:
-        if kind == REFERRED:
-            _check_choices(fields, entered, event)
+        _check(event, wrong)
         reported = await viewer.services.reporting.report(viewer.caller, Decoded(event))
     except Exception as error:
         problem = problem_of(error)
@@ -206,9 +210,8 @@ def fields_here(viewer: Viewer, kind: str) -> tuple[Field, ...]:
     return referral.chosen_from(viewer, all_fields(kind)) if kind == REFERRED else all_fields(kind)
 
 
-def _check_choices(fields: tuple[Field, ...], entered: Entered, event: dict[str, JsonValue]) -> None:
-    """Raises `Refused` with everything that is wrong with a referral, at once."""
-    wrong = referral.not_offered(fields, entered)
+def _check(event: dict[str, JsonValue], wrong: tuple[FieldError, ...]) -> None:
+    """Raises `Refused` with what is `wrong` and everything else that is wrong with the event, at once."""
     if not wrong:
         return
     try:
@@ -277,6 +280,7 @@ async def _form(
         (told_now.errors or ()) if told_now else (),
         blank_rows,
         of_session.last if of_session else {},
+        zone,
     )
     came_from = next(iter(entered.get(FROM, ())), "")
     page = RecordPage(

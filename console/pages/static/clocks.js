@@ -59,5 +59,5 @@
   follow();
   setInterval(tick, 1000);
   document.addEventListener("htmx:afterSettle", follow);
-  window.kapstan = { ...window.kapstan, due, since, at };
+  window.kapstan = { ...window.kapstan, due, since, at, now: () => Date.now() + ahead };
 })();

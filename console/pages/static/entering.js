@@ -21,7 +21,9 @@
   const bring = (person) => {
     const role = roleBeside(person);
     const theirs = person.selectedOptions[0].dataset.role;
-    if (role instanceof HTMLSelectElement && theirs) role.value = [...role.options].some((one) => one.value === theirs) ? theirs : "";
+    if (!(role instanceof HTMLSelectElement) || !theirs) return null;
+    role.value = [...role.options].some((one) => one.value === theirs) ? theirs : "";
+    return role;
   };
 
   const tell = (fold) => {
@@ -54,7 +56,8 @@
   document.addEventListener("change", (event) => {
     if (!event.target.matches("#record select[data-person]")) return;
     other(event.target)?.focus?.();
-    bring(event.target);
+    const role = bring(event.target);
+    if (role?.value) role.dispatchEvent(new Event("change", { bubbles: true })); // as if they had chosen it
   });
   document.addEventListener("input", (event) => {
     const fold = event.target.closest("#record [data-tells]");
@@ -67,7 +70,8 @@
 
   // A reading is begun where the first thing is to be entered.
   const quick = document.querySelector(".quick #record");
-  if (quick && !document.querySelector("[autofocus]")) {
+  const isIdle = document.activeElement === document.body; // whoever types already goes on where they are
+  if (quick && isIdle && !document.querySelector("[autofocus]")) {
     const person = quick.querySelector("select[data-person]");
     (person && !person.value ? person : quick.querySelector("input[type=number]"))?.focus({ preventScroll: true });
   }

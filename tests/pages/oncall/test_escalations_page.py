@@ -204,6 +204,30 @@ async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House
     ]
 
 
+@pytest.mark.parametrize("is_among_others", [False, True], ids=["its own page", "the list"])
+async def test_who_said_who_they_are_is_not_asked_again_for_a_note_that_came_second(
+    house: House, browser: Browser, *, is_among_others: bool
+) -> None:
+    """The token is nobody's: who was chosen stays chosen, and their note is added by one tap."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations" if is_among_others else f"/escalations/{escalation}")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        await writes(work, "Their sister is with them")
+        await work.locator("form.resolve").get_by_label("I am").select_option("lind")
+        done = {"by": "osei", "note": "Spoke with them"}
+        assert (await house.admin.post(f"/escalations/{escalation}/resolve", data=done)).status_code == 303
+        await work.get_by_role("button", name="Resolve").click()
+
+        unsent = eyes.page.get_by_role("region", name="Your note, which was not noted down")
+        await expect(unsent.get_by_label("I am")).to_have_value("lind")
+        await unsent.get_by_role("button", name="Add my note").click()
+        await expect(eyes.page.locator(".note").last).to_contain_text("Duty nurse Lind")
+        await expect(eyes.page.locator(".note").last).to_contain_text("Their sister is with them")
+
+
 async def test_a_note_that_is_refused_stays_to_be_sent_again(house: House) -> None:
     """By somebody whom the on-call file does not know, or blank: nothing is written, and their words are there."""
     course, escalation = await at_risk(house)

@@ -95,6 +95,20 @@ async def test_a_correction_needs_a_reason(house: House) -> None:
     assert "This is needed" in words_of(sent)
 
 
+async def test_a_correction_to_a_time_still_to_come_is_told_by_the_sites_clock(house: House) -> None:
+    """No stamp of another clock stands in a sentence."""
+    course = await has_a_wrong_reading(house)
+    path, form = await correction_form(house, course)
+
+    sent = await sends_form(
+        house.admin, path, corrected(form, **{"/time": "2199-11-30T10:00", "/reason": "Another time"})
+    )
+
+    assert sent.status_code == 422
+    assert 'id="f-time-error"' in sent.text
+    assert not re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d|RFC|ahead of now", words_of(sent))
+
+
 async def test_a_decision_has_no_form_to_correct_it(house: House) -> None:
     """It is taken back by another decision."""
     course = await has_a_wrong_reading(house)

@@ -25,7 +25,7 @@ from tests.support.cast import (
     vitals,
 )
 from tests.support.eventually import eventually
-from tests.support.form_filling import filled_in, sends_form, sends_form_once
+from tests.support.form_filling import BEND, filled_in, sends_form, sends_form_once
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
 from tests.support.page_text import value_in, words_of
@@ -235,11 +235,14 @@ async def test_a_score_that_the_chart_cannot_read_is_marked_too(house: House, do
 
 
 async def test_a_time_that_is_still_to_come_is_refused_at_the_time(house: House, dosed: str) -> None:
-    """More than a minute ahead nothing has happened yet."""
+    """More than a minute ahead nothing has happened yet: told by the site's clock, as people read one."""
     page = await sends(house.admin, vitals(dosed, at=datetime.now(UTC) + timedelta(hours=2)), just_now=False)
 
     assert page.status_code == 422
     assert 'id="f-time-error"' in page.text
+    (at,) = re.findall(r"This is still to come: it is (\d\d:\d\d) by the site's clock", words_of(page))
+    now = datetime.now(BEND)
+    assert at in {f"{moment:%H:%M}" for moment in (now, now - timedelta(minutes=1))}
 
 
 async def test_one_more_row_loses_nothing_and_records_nothing(house: House) -> None:

@@ -1,10 +1,11 @@
 """A person records at a screen: with the keyboard, without losing a word, and sees at once what follows."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from domain.access import TokenRole
 from tests.support.browser import PHONE, looks
@@ -82,6 +83,26 @@ async def test_all_mistakes_are_told_at_once_each_at_its_field(house: House, bro
         await record.click()
         await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
         assert not eyes.complaints
+
+
+async def test_whoever_types_before_the_page_is_ready_goes_on_typing_there(house: House, browser: Browser) -> None:
+    """A script that comes late takes nobody to another field: two numbers would stand in one."""
+    course = await house.has(Ward.dosed)
+    ready = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await ready.wait()
+        await route.continue_()
+
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token)
+        await eyes.page.route("**/static/entering.js", late)
+        await eyes.page.goto(f"{house.url}/courses/{course}/record/vitals.recorded", wait_until="commit")
+        diastolic = eyes.page.locator("[name='/data/diastolic']")
+        await diastolic.focus()
+        ready.set()
+        await eyes.page.wait_for_load_state()
+        await expect(diastolic).to_be_focused()
 
 
 async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(house: House, browser: Browser) -> None:

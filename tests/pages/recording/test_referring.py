@@ -1,9 +1,10 @@
 """Somebody at the desk refers a patient by choosing: nothing is typed that the clinic knows."""
 
 import re
+from typing import Final
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from console.pages.labels import INDICATIONS
 from domain.access import TokenRole
@@ -54,15 +55,78 @@ async def test_a_site_that_is_none_of_the_clinics_is_refused_with_every_other_mi
         ("/data/protocol", WEEKLY.id),
         ("/subject", "Anna Miller"),
         ("/data/weight_kg", "7"),
+        ("/time", "2199-11-30T10:00"),
     ]
 
     page = await sends_form(house.admin, "/refer", posted)
 
     assert page.status_code == 422
     wrong = set(re.findall(r'id="f-([a-z_-]+)-error"', page.text))
-    assert {"data-site", "data-indications", "data-weight_kg", "subject"} <= wrong
+    assert {"time", "data-site", "data-indications", "data-weight_kg", "subject"} <= wrong
     assert "must be one of bend" in words_of(page)
+    assert re.search(r"This is still to come: it is \d\d:\d\d by the site's clock", words_of(page))
     assert value_in(page, "/data/weight_kg") == "7"
+
+
+MISTAKES: Final = {
+    "Person": "This is needed",
+    "In the role of": "This is needed",
+    "Protocol": "This is needed",
+    "Site": "This is needed",
+    "Course id": "must begin with a letter or a digit",
+    "Weight": "must be .* or more",
+    "PHQ-9": "must be 27 points at most",
+    "When it happened": r"This is still to come: it is \d\d:\d\d by the site's clock",
+}
+"""What is said, by the field's label."""
+
+
+async def makes_every_mistake(page: Page) -> None:
+    await page.get_by_label("Site").select_option("")
+    await page.get_by_label("Course id").fill("C 10/09!")
+    await page.get_by_label("Weight").fill("-4")
+    await page.get_by_label("PHQ-9").fill("99")
+    await page.get_by_label("When it happened").fill("2199-11-30T10:00")
+
+
+@pytest.mark.parametrize("is_asked", [False, True], ids=["the browser knows", "the server tells"])
+async def test_all_mistakes_are_told_at_the_first_try_and_what_is_put_right_is_silent(
+    house: House, browser: Browser, *, is_asked: bool
+) -> None:
+    """A pattern, a choice out of a list, a time ahead: told with the others, by whoever knows; and not for longer."""
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        page = eyes.page
+        await eyes.signs_in(token.token, "/refer")
+        await makes_every_mistake(page)
+        if is_asked:
+            await page.locator("#record").evaluate("form => { form.noValidate = true }")
+        await page.get_by_role("button", name="Record", exact=True).click()
+
+        if is_asked:
+            await expect(page.locator("#refusal")).to_be_visible()
+        for label, words in MISTAKES.items():
+            field = page.get_by_label(label).first
+            await expect(field).to_have_accessible_description(re.compile(words))
+            await expect(field).to_have_attribute("aria-invalid", "true")
+        indications = page.get_by_role("group", name="Indications")
+        await expect(indications).to_have_accessible_description(re.compile("must have one at least"))
+        await expect(page.locator("#record .wrong")).to_have_count(len(MISTAKES) + 1)
+        assert await eyes.barriers() == []
+
+        await page.get_by_label("Recurrent depression, severe (F33.2)").check()
+        await page.get_by_label("Course id").fill("C-1009")
+        await page.get_by_label("Weight").fill("70")
+        await page.get_by_label("PHQ-9").fill("17")
+        await page.get_by_label("When it happened").fill("")
+        await page.get_by_label("Protocol").select_option(WEEKLY.id)
+        await page.get_by_label("Site").select_option("bend")
+        await expect(page.locator("#record .wrong")).to_have_count(2)
+        await page.get_by_label("Person").first.select_option("desk")
+        await expect(page.get_by_label("In the role of")).not_to_have_value("")
+        await expect(page.locator("#record .wrong")).to_have_count(0)
+        await expect(page.locator("#record [aria-invalid]")).to_have_count(0)
+        assert await eyes.barriers() == []
 
 
 async def test_who_is_of_one_site_refers_to_that_one(house: House) -> None:
