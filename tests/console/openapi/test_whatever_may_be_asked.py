@@ -58,9 +58,9 @@ generation.max-examples = 100
 include-path-regex = "^/v1/(courses|bookings|escalations|protocols)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "422", "429"]
 
-# Whether a moment lies after the course began is for the course to say.
+# Whether a moment lies after the course began is for the course to say, and its years stand in words alone.
 [[operations]]
-include-path-regex = "^/v1/courses/[^/]+$"
+include-path-regex = "^/v1/courses/[^/]+(/ledger)?$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]
 
 # Whether it may be done is for the on-call file to say.
