@@ -55,7 +55,7 @@ FULL: Final = Sizes(
     cached=(300, 600),
     replayed=(500, 2_000),
     fleet=(1_000, 10_000),
-    readings=(10, 100, 1_000, 5_000),
+    readings=(10, 300, 1_000, 5_000),
     looks=100,
 )
 QUICK: Final = Sizes(
