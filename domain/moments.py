@@ -105,12 +105,18 @@ def rfc_3339(at: datetime, zone: tzinfo) -> str:
     return (at.astimezone(UTC) if offset is None or offset % _A_MINUTE else local).isoformat()
 
 
+def on_the_calendar(day: date) -> str:
+    """The day as a sentence names it: `5 Dec 2026`."""
+    return f"{day.day} {day:%b %Y}"
+
+
 def on_its_clock(at: datetime) -> str:
-    """The moment on the wall clock of its own time zone, which is named: `Sat 2026-12-05 19:00 PST`.
+    """The moment on the wall clock of its own time zone, which is named: `Sat 5 Dec 2026 19:00 PST`.
 
     Seconds are told only where there are any. In the hour that comes twice, the zone's name tells which one it is.
     """
-    return f"{at:%a %Y-%m-%d %H:%M:%S %Z}" if at.second else f"{at:%a %Y-%m-%d %H:%M %Z}"
+    time = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+    return f"{at:%a} {on_the_calendar(at)} {time} {at:%Z}"
 
 
 class FromOutside:

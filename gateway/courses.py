@@ -34,6 +34,7 @@ from domain.course.state import Phase
 from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.ledger import LedgerHead
+from domain.moments import on_its_clock
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.approval import content_hash
 from domain.protocol.pinned import PinnedProtocol
@@ -610,7 +611,7 @@ def _exists(course_id: CourseId) -> tuple[RefusalCode, str]:
 def _erased(
     course_id: CourseId, at: datetime, code: RefusalCode = RefusalCode.UNKNOWN_COURSE, but: str = ""
 ) -> Refused:
-    when = f"{at.astimezone(UTC):%Y-%m-%d at %H:%M UTC}"
+    when = on_its_clock(at.astimezone(UTC))
     return Refused.because(code, f"The content of course {course_id} was erased on {when}{but}")
 
 

@@ -12,6 +12,7 @@ from domain.access import SentBy
 from domain.course.state import Phase
 from domain.escalation.ids import course_workflow_id, escalation_workflow_id
 from domain.escalation.messages import EscalationState
+from domain.moments import on_its_clock
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen, Moment
 from domain.views.summary import CourseSummary
@@ -122,7 +123,11 @@ def _still_needed(listed: CourseSummary) -> str | None:
     if listed.monitored_session is not None:
         return "its patient was dosed, and is not discharged"
     if listed.next_passes_at is not None:
-        due = "something" if listed.next_due_at is None else f"by {listed.next_due_at:%Y-%m-%d %H:%M} UTC something"
+        due = (
+            "something"
+            if listed.next_due_at is None
+            else f"by {on_its_clock(listed.next_due_at.astimezone(UTC))} something"
+        )
         return f"{due} is still due in it"
     if listed.open_escalations:
         return "an escalation of it is not resolved"

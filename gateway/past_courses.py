@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from domain.course.course import Course
 from domain.ledger import Entry, LedgerHead, first_fault
+from domain.moments import on_its_clock
 from domain.past.as_of import BeforeItsBeginning, PastCourse, Wanted, past_course
 from domain.past.ledger_told import ToldOtherwise
 from domain.protocol.approval import content_hash
@@ -67,7 +69,8 @@ class PastCourses:
             try:
                 return past_course(blank, entries, versions, wanted)
             except BeforeItsBeginning as before:
-                raise WrongMoment(f"must not lie before the course began, at {before.began_at.isoformat()}") from None
+                began = on_its_clock(before.began_at.astimezone(ZoneInfo(pinned.timezone)))
+                raise WrongMoment(f"must not lie before the course began, on {began}") from None
             except ToldOtherwise as otherwise:
                 failed = otherwise
         raise Unavailable(str(failed)) from failed

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 
+from domain.moments import on_its_clock
+
 
 class RecordStoreError(Exception):
     """Base of all record store errors. The message never holds a row's content or a password."""
@@ -73,7 +75,7 @@ class CourseErased(RecordStoreError):  # noqa: N818  it is an answer, not an err
     """
 
     def __init__(self, course_id: str, at: datetime, ended_with: tuple[int, str]) -> None:
-        super().__init__(f"its content was erased on {at.astimezone(UTC):%Y-%m-%d at %H:%M UTC}")
+        super().__init__(f"its content was erased on {on_its_clock(at.astimezone(UTC))}")
         self.course_id = course_id
         self.at = at
         self.ended_with = ended_with

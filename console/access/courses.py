@@ -1,10 +1,13 @@
 """Reads one course for a caller, after checking that they may see it."""
 
+from datetime import UTC
+
 from console.errors.problems import ProblemCode, problem_error
 from console.security.site_scope import SiteScope
 from domain.access import Caller, Right
 from domain.escalation.silence import words
 from domain.ledger import Entry
+from domain.moments import on_its_clock
 from domain.past.as_of import PastCourse, Wanted
 from domain.values import Blocker, CourseId, Frozen
 from domain.views.course import CourseView
@@ -93,4 +96,4 @@ class CourseAccess:
         except RecordStoreError:
             return None
         own = next((one for one in silences if one.found.is_its_own and one.of is None), None)
-        return f"{words(own.found)}, since {own.since:%Y-%m-%d %H:%M} UTC" if own else None
+        return f"{words(own.found)}, since {on_its_clock(own.since.astimezone(UTC))}" if own else None

@@ -154,7 +154,7 @@ def session_of(
         return placed, (wrong_stage(named, rule.stages),)
     if number is not None:
         return placed, (unknown_session(number),)
-    return placed, () if placed is not None or rule.may_be_outside else (none_under_way(event.time),)
+    return placed, () if placed is not None or rule.may_be_outside else (none_under_way(course, event.time),)
 
 
 def _under_way_instead(course: CourseState, named: MedicineSession, at: datetime) -> MedicineSession | None:

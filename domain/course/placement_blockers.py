@@ -40,13 +40,13 @@ def deceased(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
     died_at = course.died_at
     if died_at is None or at <= died_at:
         return ()
-    said = died_at.isoformat(timespec="minutes")
     return (
         Blocker(
             code="patient.deceased",
-            message=f"The patient is said to have died at {said}: one of the two may be another patient's",
+            message=f"The patient is said to have died on {course.on_its_clock(died_at)}: "
+            "one of the two may be another patient's",
             absolute=True,
-            observed=said,
+            observed=died_at.isoformat(timespec="minutes"),
         ),
     )
 
@@ -81,11 +81,11 @@ def unknown_session(number: int) -> Blocker:
     )
 
 
-def none_under_way(at: datetime) -> Blocker:
+def none_under_way(course: CourseState, at: datetime) -> Blocker:
     """What speaks against a fact of a session that names none, while none is under way."""
     return Blocker(
         code="session.unknown",
-        message=f"No session was named, and none was under way at {at.isoformat(timespec='minutes')}",
+        message=f"No session was named, and none was under way on {course.on_its_clock(at)}",
         absolute=True,
     )
 

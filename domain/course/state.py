@@ -30,7 +30,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.fields import PregnancyTest
 from domain.ledger import GENESIS
-from domain.moments import instant
+from domain.moments import instant, on_its_clock
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import shared
@@ -276,6 +276,10 @@ class CourseState(Frozen):
     def day_of(self, moment: datetime) -> date:
         """The day of that moment at the course's site."""
         return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def on_its_clock(self, moment: datetime) -> str:
+        """That moment by the clock of the course's site, as a sentence names it: `Sat 5 Dec 2026 19:00 PST`."""
+        return on_its_clock(moment.astimezone(ZoneInfo(self.timezone)))
 
     def day_begins(self, day: date) -> datetime:
         """When that day begins at the course's site, in UTC."""

@@ -189,11 +189,11 @@ async def test_of_a_course_that_was_erased_nobody_reads_and_its_chain_is_whole(
 
     erased = await keys.erase(MARA, ACT)
 
-    with pytest.raises(CourseErased, match="its content was erased on 2026-01-05 at 17:00 UTC"):
+    with pytest.raises(CourseErased, match="its content was erased on Mon 5 Jan 2026 17:00 UTC"):
         await encrypted.ledger(MARA)
     found = await encrypted.entries(MARA)
     assert found == []
-    assert {one.detail for one in found.unreadable} == {"its content was erased on 2026-01-05 at 17:00 UTC"}
+    assert {one.detail for one in found.unreadable} == {"its content was erased on Mon 5 Jan 2026 17:00 UTC"}
     stored = await encrypted.stored_ledger(MARA)
     assert isinstance(stored.locked, CourseErased)
     assert verify_erased(stored.stored, stored.locked.ended_with).is_whole
@@ -224,7 +224,7 @@ async def test_of_a_course_that_ended_and_was_erased_nobody_reads(encrypted: Rec
 
     await keys.erase(MARA, ACT)
 
-    with pytest.raises(CourseErased, match="its content was erased on 2026-01-05 at 17:00 UTC"):
+    with pytest.raises(CourseErased, match="its content was erased on Mon 5 Jan 2026 17:00 UTC"):
         await encrypted.ended_course(MARA)
     with pytest.raises(CourseErased):
         await encrypted.is_kept(ward.course.head)
@@ -277,7 +277,7 @@ async def test_nothing_is_written_of_a_course_that_was_erased(encrypted: RecordS
     with pytest.raises(CourseErased):
         await encrypted.record_escalation(view(note=WORD))
     assert await keys.encrypt(MARA) == Encrypted(
-        course_id=MARA, erased="its content was erased on 2026-01-05 at 17:00 UTC"
+        course_id=MARA, erased="its content was erased on Mon 5 Jan 2026 17:00 UTC"
     )
 
 

@@ -381,7 +381,7 @@ async def test_a_course_whose_erasure_was_cut_off_is_shown_to_nobody(clinic: Cli
     mara = await closed(clinic)
     clinic.records.erased[mara.course] = datetime(2026, 1, 5, 17, tzinfo=UTC)
 
-    with pytest.raises(Refused, match=r"was erased on 2026-01-05 at 17:00 UTC") as refused:
+    with pytest.raises(Refused, match=r"was erased on Mon 5 Jan 2026 17:00 UTC") as refused:
         await clinic.courses.view(mara.course)
     assert refused.value.refusal.code is RefusalCode.UNKNOWN_COURSE
 
@@ -402,7 +402,7 @@ async def test_a_course_that_ended_and_was_erased_says_so_whatever_it_is_asked(
             await asked
         return refused.value.refusal.code, refused.value.refusal.message
 
-    now, erased = datetime.now(UTC), f"The content of course {mara.course} was erased on 2026-01-05 at 17:00 UTC"
+    now, erased = datetime.now(UTC), f"The content of course {mara.course} was erased on Mon 5 Jan 2026 17:00 UTC"
     for asked in (
         mara.view(),
         clinic.courses.ledger_head(mara.course),

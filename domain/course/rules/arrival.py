@@ -15,6 +15,7 @@ from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.events.clinic_events import PatientCheckedIn
 from domain.events.fields import PregnancyTest
+from domain.moments import on_the_calendar
 from domain.values import Blocker
 
 PAST_MIDNIGHT: Final = timedelta(hours=4)
@@ -93,7 +94,8 @@ def another_day_blockers(course: CourseState, session: MedicineSession, at: date
     if booked != arrived and abs(at - session.starts_at) >= PAST_MIDNIGHT:
         yield Blocker(
             code="check_in.another_day",
-            message=f"Session {session.number} was booked for {booked.isoformat()}; this is {arrived.isoformat()}",
+            message=f"Session {session.number} was booked for {on_the_calendar(booked)}; "
+            f"this is {on_the_calendar(arrived)}",
             observed=arrived.isoformat(),
             limit=booked.isoformat(),
             source=course.protocol.source_of("medicine.check_in_on_booked_day"),

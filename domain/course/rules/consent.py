@@ -12,6 +12,7 @@ from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew
+from domain.moments import on_the_calendar
 from domain.protocol.model import ScreeningRules
 from domain.values import Blocker, Severity
 
@@ -54,13 +55,13 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             source=course.protocol.source_of("screening.consent_version"),
         )
     elif at >= consent.at + rules.consent_valid_for:
-        expired_on = (consent.at + rules.consent_valid_for).date().isoformat()
+        expired_on = course.day_of(consent.at + rules.consent_valid_for)
         yield Blocker(
             code="consent.expired",
-            message=f"The consent expired on {expired_on}",
+            message=f"The consent expired on {on_the_calendar(expired_on)}",
             absolute=True,
-            observed=consent.at.date().isoformat(),
-            limit=expired_on,
+            observed=course.day_of(consent.at).isoformat(),
+            limit=expired_on.isoformat(),
             source=course.protocol.source_of("screening.consent_valid_for"),
         )
 
@@ -95,13 +96,13 @@ def further_blockers(course: CourseState, at: datetime, session: int | None = No
                 source=protocol.source_of(f"{table}.version"),
             )
         elif at >= signed.at + rule.valid_for:
-            expired_on = (signed.at + rule.valid_for).date().isoformat()
+            expired_on = course.day_of(signed.at + rule.valid_for)
             yield Blocker(
                 code="consent.further_expired",
-                message=f"{document} expired on {expired_on}",
+                message=f"{document} expired on {on_the_calendar(expired_on)}",
                 absolute=True,
-                observed=f"{document}, {signed.at.date().isoformat()}",
-                limit=expired_on,
+                observed=f"{document}, {course.day_of(signed.at).isoformat()}",
+                limit=expired_on.isoformat(),
                 source=protocol.source_of(f"{table}.valid_for"),
             )
 

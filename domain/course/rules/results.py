@@ -106,7 +106,7 @@ def _finding(
             yield Blocker(
                 code=f"result.{folded(test)}_not_as_wanted",
                 message=f"{_named(test)} is {found}; must be {' or '.join(rule.wanted or ())}",
-                observed=f"{found}, {taken.at.date().isoformat()}",
+                observed=f"{found}, {course.day_of(taken.at).isoformat()}",
                 limit=", ".join(rule.wanted or ()),
                 source=course.protocol.source_of(f"{_TESTS}.{test}.wanted"),
             )
@@ -115,7 +115,7 @@ def _finding(
         yield Blocker(
             code=f"result.{folded(test)}_in_other_unit",
             message=f"{_named(test)} is {found}; must be in {rule.unit}",
-            observed=f"{found}, {taken.at.date().isoformat()}",
+            observed=f"{found}, {course.day_of(taken.at).isoformat()}",
             limit=rule.unit,
             source=source,
         )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from domain.course.deadlines import DeadlineKind
+from domain.course.rules import consent as consent_rules
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
@@ -12,6 +13,7 @@ from domain.values import Severity
 from tests.support.cast import (
     LIND,
     MARA,
+    MONDAY,
     assessment,
     call,
     check_in,
@@ -266,6 +268,21 @@ def test_the_day_is_the_sites_whatever_offset_the_sender_writes(zone: str, is_sa
 
     assert (Kind.CONSENT_WITHDRAWN in ward.open) is is_same_day
     assert ward.stage() is Stage.DISCHARGED
+
+
+@pytest.mark.parametrize("offset", [0, -8, 14])
+@pytest.mark.parametrize(
+    ("zone", "day", "told"), [(PACIFIC, "2027-01-06", "6 Jan 2027"), ("UTC", "2027-01-07", "7 Jan 2027")]
+)
+def test_the_day_that_a_sentence_names_is_the_sites(zone: str, day: str, told: str, offset: int) -> None:
+    """Signed at 01:00 UTC of the 7th, which is 17:00 of the 6th in Oregon: a year later it has expired."""
+    ward = Ward(timezone=zone).eligible()
+    signed_at = (MONDAY + days(2)).replace(hour=1).astimezone(timezone(hours(offset)))
+    ward.reports(consent(MARA, at=signed_at))
+
+    (expired,) = consent_rules.blockers(ward.course, signed_at + days(365))
+
+    assert (expired.message, expired.limit) == (f"The consent expired on {told}", day)
 
 
 def test_a_screen_is_due_at_the_end_of_the_sites_day() -> None:

@@ -1,5 +1,6 @@
 """What a person reads of each reason: the sentence, whether it is absolute, what was observed, the limit, the key."""
 
+import re
 import tomllib
 from collections.abc import Iterable
 from typing import Any, Final
@@ -64,3 +65,11 @@ def test_the_table_has_every_reason() -> None:
     told = [*(one.code for one in REFUSING), *(one.code for one in SAYING), *(one.name for one in VARIANTS)]
 
     assert [*TABLE] == [code for code in told if code not in NO_BLOCKERS]
+
+
+@pytest.mark.parametrize("code", TABLE)
+def test_a_sentence_names_days_as_people_do(code: str) -> None:
+    """Not as a file does: `6 Jan 2027`. What was observed stays as it is compared. A consent's version is its own."""
+    sentence = str(TABLE[code]["message"]).replace("version 2025-06", "").replace("for 2026-01", "")
+
+    assert not re.search(r"\d{4}-\d{2}", sentence)
