@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from console.errors.problems import ProblemCode, problem_error
+from console.pages.clinic.parameter_words import name_in_words, parameter_in_words, value_in_words
 from console.pages.frame.clock import Clock
 from console.pages.frame.csv_file import csv_file, csv_href
 from console.pages.frame.rendering import floor_page
@@ -202,10 +203,10 @@ def _cited(text: str | None, sources: Mapping[str, Source]) -> tuple[Cited, ...]
 def _changed(before: Protocol, after: Protocol, sources: Mapping[str, Source]) -> tuple[Changed, ...]:
     return tuple(
         Changed(
-            words=_in_words(one.key),
+            words=parameter_in_words(one.key),
             key=one.key,
-            before=None if one.before is None else _cited(one.before, sources),
-            after=None if one.after is None else _cited(one.after, sources),
+            before=None if one.before is None else _cited(value_in_words(one.key, one.before), sources),
+            after=None if one.after is None else _cited(value_in_words(one.key, one.after), sources),
             strictness=strictness(before, after, one.key),
         )
         for one in differences(before, after)
@@ -216,23 +217,21 @@ def _tables(table: tuple[ParameterRow, ...], sources: Mapping[str, Source]) -> t
     """The parameters grouped by their table in the file, in the file's order."""
     tables: dict[str, list[ParameterRow]] = {}
     for row in table:
-        tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)
+        tables.setdefault(row.key.rpartition(".")[0], []).append(row)
     return tuple(
-        ParameterTable(name=name, heading=_in_words(name), lines=tuple(_line(row, sources) for row in together))
+        ParameterTable(
+            name=name, heading=parameter_in_words(name), lines=tuple(_line(row, sources) for row in together)
+        )
         for name, together in tables.items()
     )
 
 
 def _line(row: ParameterRow, sources: Mapping[str, Source]) -> ParameterLine:
     return ParameterLine(
-        words=_in_words(row.key.rpartition(".")[2]),
+        words=name_in_words(row.key),
         key=row.key,
-        value=row.value,
+        value=value_in_words(row.key, row.value),
         grade=GRADES[row.grade] if row.grade else None,
         source=_cited(row.source, sources),
         note=_cited(row.note, sources),
     )
-
-
-def _in_words(key: str) -> str:
-    return key.replace(".", ": ").replace("_", " ").capitalize()

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from playwright.async_api import Browser, expect
 
+from console.pages.clinic.parameter_words import value_in_words
 from domain.access import TokenRole
 from tests.support.browser import looks
 from tests.support.eventually import eventually
@@ -22,7 +23,7 @@ def words(html: str) -> str:
 
 
 async def test_a_protocol_shows_each_value_with_its_unit_and_evidence(house: House) -> None:
-    """Every parameter that the API tells, in the same words; and whether anybody approved it."""
+    """Every parameter that the API tells, its codes in words; and whether anybody approved it."""
     auditor = await house.caller(TokenRole.AUDITOR)
     told = (await auditor.get("/v1/protocols/kap-im-weekly")).json()
 
@@ -31,7 +32,7 @@ async def test_a_protocol_shows_each_value_with_its_unit_and_evidence(house: Hou
     assert told["title"] in shown
     assert "Nobody has approved this content" in shown
     for row in told["parameters"]:
-        assert f"{row['value']} " in shown, row
+        assert f"{value_in_words(row['key'], row['value'])} " in shown, row
         assert row["source"] is None or row["source"] in shown
     assert "150 mmHg sourced S27" in shown
 
