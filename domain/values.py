@@ -97,6 +97,18 @@ class Blocker(Frozen):
     source: str | None = None
 
 
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Both numbers with three decimals, or as many as it takes to see which is more: 0.501 and 0.5.
+
+    At most six figures, as a number is told anywhere.
+    """
+    for decimals in (3, 4, 5):
+        said = f"{round(one, decimals):g}", f"{round(other, decimals):g}"
+        if said[0] != said[1]:
+            return said
+    return f"{one:g}", f"{other:g}"
+
+
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """The number with its noun: `1 session`, `2 sessions`; `many` is the plural where an s is not enough."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"

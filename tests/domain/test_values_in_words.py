@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.durations import in_words, out_of_words
-from domain.values import count_of
+from domain.values import count_of, told_apart
 from tests.support.cast import days, hours, minutes, seconds
 
 
@@ -22,6 +22,21 @@ from tests.support.cast import days, hours, minutes, seconds
 def test_one_of_a_thing_is_named_in_the_singular(number: int, nouns: tuple[str, ...], said: str) -> None:
     """The call 1 day after session 1; 2 entries, chain whole."""
     assert count_of(number, *nouns) == said
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((52 / 70.13, 0.5), ("0.741", "0.5")),
+        ((0.5004, 0.5), ("0.5004", "0.5")),
+        ((0.50001, 0.5), ("0.50001", "0.5")),
+        ((1234.5678, 100), ("1234.57", "100")),
+        ((0.5, 0.5), ("0.5", "0.5")),
+    ],
+)
+def test_two_numbers_are_told_as_exactly_as_it_takes(numbers: tuple[float, float], said: tuple[str, str]) -> None:
+    """Nobody reads six figures of a quotient, and a dose above 0.5 never reads as 0.5."""
+    assert told_apart(*numbers) == said
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ class WallClock:
         self.now = now
 
     def due(self, at: datetime) -> Clock:
-        """A due time: `in 2:04`, `6:10 late`, `Thu 26 Nov 14:30`."""
+        """A due time: `in 2:04`, `6 min late`, `Thu 26 Nov 14:30`."""
         is_counted = at - self.now < COUNTED_WITHIN
         return Clock(
             iso=self._iso(at),
@@ -92,8 +92,16 @@ def place(zone: str) -> str:
 
 
 def due_in_words(ahead: timedelta) -> str:
-    """`in 2:04`, `in 3 h 05 min`; when passed `6:10 late`, `3 h 05 min late`, `2 days late`."""
-    return f"in {counted(ahead)}" if ahead >= timedelta() else f"{counted(-ahead)} late"
+    """`in 2:04`, `in 3 h 05 min`; when passed `6 min late`, `3 h 05 min late`, `2 days late`.
+
+    `10:04 late` would read as a time of day.
+    """
+    if ahead >= timedelta():
+        return f"in {counted(ahead)}"
+    late = int(-ahead.total_seconds())
+    if late < 60:
+        return f"{late} s late"
+    return f"{late // 60} min late" if late < 3_600 else f"{counted(-ahead)} late"
 
 
 def since_in_words(ago: timedelta) -> str:

@@ -81,6 +81,12 @@ async def sign_in(
     return await _begin(request, services, caller.token_id, screen, to)
 
 
+@router.get("/sign-in/code")
+async def code_again() -> Response:
+    """The form, for whoever reloads the answer to a code."""
+    return RedirectResponse("/sign-in", status_code=303)
+
+
 @router.post("/sign-in/code")
 async def enrol(
     request: Request,

@@ -1,4 +1,4 @@
-// Moments count on in the browser, from the server's clock: `in 2:04`, `6:10 late`, `62 min`. They stop while the page may be old.
+// Moments count on in the browser, from the server's clock: `in 2:04`, `6 min late`, `62 min`. They stop while the page may be old.
 "use strict";
 
 (() => {
@@ -14,9 +14,14 @@
     return `${Math.floor(seconds / 86400)} days`;
   };
 
+  const late = (seconds) => {
+    if (seconds < 60) return `${seconds} s`;
+    return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : counted(seconds);
+  };
+
   const due = (milliseconds) => {
     const seconds = Math.floor(Math.abs(milliseconds) / 1000);
-    return milliseconds >= 0 ? `in ${counted(seconds)}` : `${counted(seconds)} late`;
+    return milliseconds >= 0 ? `in ${counted(seconds)}` : `${late(seconds)} late`;
   };
 
   const since = (milliseconds) => {

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const MINUTES_OF = /^(?:(\d{4}-\d{2}-\d{2})T)?(\d{2}):(\d{2})(?::(\d{2}))?$/;
+  const MINUTES_OF = /^(?:(\d{4}-\d{2}-\d{2})T)?([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/;
 
   // How far an entry is from what is looked for, in seconds; of a time without a day, from that time on the entry's own day.
   const distance = (row, [, day, hours, minutes, seconds]) => {
@@ -14,7 +14,7 @@
   const jump = () => {
     const wanted = MINUTES_OF.exec(new URLSearchParams(location.hash.slice(1)).get("at") ?? "");
     const rows = Array.from(document.querySelectorAll("#entries [data-at]"));
-    if (!wanted || !rows.length) return;
+    if (!wanted || !rows.length || Number.isNaN(distance(rows[0], wanted))) return; // no such time, or no such day
     document.getElementById("entries").open = true;
     const nearest = rows.reduce((best, row) => (distance(row, wanted) < distance(best, wanted) ? row : best));
     rows.forEach((row) => row.classList.toggle("here", row === nearest));

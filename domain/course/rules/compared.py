@@ -14,7 +14,7 @@ from domain.course.session import MedicineSession
 from domain.course.state import CourseState, PregnancyTested
 from domain.events.fields import PregnancyTest
 from domain.protocol.medicine import ComparedRules, RouteRules
-from domain.values import Blocker
+from domain.values import Blocker, told_apart
 
 NOTHING = ComparedRules()
 
@@ -121,9 +121,10 @@ def _below_least(
     is_asked = started_mg is not None and in_basis(bounds, started_mg, weight) < least - TOLERANCE
     if amount < least - TOLERANCE and not is_asked:
         unit = bounds.rules.basis.replace("_per_", "/")
+        said, at_least = told_apart(amount, least)
         yield Blocker(
             code="dose.below_least",
-            message=f"{amount:g} {unit} is below the least by this route, {least:g} {unit}",
+            message=f"{said} {unit} is below the least by this route, {at_least} {unit}",
             observed=amount,
             limit=least,
             source=course.protocol.source_of(f"{bounds.key}.least"),

@@ -12,7 +12,7 @@ from domain.course.state import CourseEscalation, CourseState
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import InfusionStopped
 from domain.protocol.medicine import DoseBasis, DoseRules, FirstMax
-from domain.values import Actor, Blocker, Role, Severity
+from domain.values import Actor, Blocker, Role, Severity, told_apart
 
 TOLERANCE = 1e-9
 """Tolerance for rounding in division: 35 mg for 70 kg is 0.5 mg/kg."""
@@ -266,9 +266,10 @@ def _above(
     course: CourseState, bounds: RouteBounds, amount: float, code: str, limit: float, key: str, what: str
 ) -> Blocker:
     unit = "mg/kg" if bounds.rules.basis is DoseBasis.MG_PER_KG else "mg"
+    said, most = told_apart(amount, limit)
     return Blocker(
         code=code,
-        message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
+        message=f"{said} {unit} is above {what} of {most} {unit}",
         absolute=True,
         observed=amount,
         limit=limit,

@@ -79,6 +79,11 @@ async def test_an_entry_opens_with_its_content_its_second_and_who_did_it(
 
         await eyes.page.get_by_label("Jump to a time in the ledger").fill("00:00")
         assert await eyes.page.evaluate("location.hash") == "#at=00:00"
+
+        for nonsense in ("99:99", "2026-13-45T09:00", "24:00"):
+            await eyes.page.goto(f"{house.url}/courses/{answered}#at={nonsense}")
+            await eyes.page.reload()
+            assert await eyes.page.locator("#entries .here").count() == 0
         assert not eyes.complaints
 
 

@@ -78,6 +78,7 @@ STREAM: Final = ("GET", "/live")
 OPEN: Final = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
     ("POST", "/sign-out"),
     ("POST", "/theme"),
