@@ -94,3 +94,8 @@ def _words(text: str) -> tuple[str, ...]:
 def in_words(code: str) -> str:
     """The code as a sentence begins with it: `sleep_apnoea` is "Sleep apnoea"."""
     return code.replace("_", " ").capitalize()
+
+
+def spoken(code: str) -> str:
+    """A code in words: `safety_plan` is "safety plan"."""
+    return code.replace("_", " ")

@@ -6,6 +6,7 @@ from typing import Final
 
 from console.charts.drawing import Table
 from domain.course.measures import Risk
+from domain.moments import on_the_calendar
 from domain.protocol.instruments import instrument_name
 from domain.views.course import MeasureView
 from domain.views.score_trend import Thresholds
@@ -42,14 +43,14 @@ def score_table(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinf
     rows = []
     if judged.baseline is not None and judged.baseline_at is not None:
         day = judged.baseline_at.astimezone(zone)
-        rows.append((f"{day:%Y-%m-%d}", f"{judged.baseline:g}", "baseline", NOTHING, NOTHING, NOTHING))
+        rows.append((on_the_calendar(day), f"{judged.baseline:g}", "baseline", NOTHING, NOTHING, NOTHING))
     for one in of_instrument(judged.instrument, measures):
         if one.score is None or (one.at, one.score) == (judged.baseline_at, judged.baseline):
             continue
         moved = one.trend
         rows.append(
             (
-                f"{one.at.astimezone(zone):%Y-%m-%d}",
+                on_the_calendar(one.at.astimezone(zone)),
                 f"{one.score:g}",
                 (one.band or NOTHING).replace("_", " "),
                 f"{moved.difference:+g}" if moved else NOTHING,
@@ -82,7 +83,7 @@ def risk_table(instrument: str, measures: Sequence[MeasureView], zone: tzinfo) -
         caption=f"{instrument_name(instrument)} over the course",
         head=("Day", "Time", "Risk"),
         rows=tuple(
-            (f"{one.at.astimezone(zone):%Y-%m-%d}", f"{one.at.astimezone(zone):%H:%M}", str(one.risk))
+            (on_the_calendar(one.at.astimezone(zone)), f"{one.at.astimezone(zone):%H:%M}", str(one.risk))
             for one in of_instrument(instrument, measures)
             if one.risk is not None
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from domain.codes import spoken
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState, Phase
 from domain.events.clinic_events import ClinicEvent, Fact
@@ -10,12 +11,17 @@ from domain.events.set_aside import SET_ASIDE
 from domain.values import Blocker, Role
 
 
+def _in_words(event: str) -> str:
+    """An event's name in a sentence: `session.cleared` is "session cleared"."""
+    return spoken(event.replace(".", " "))
+
+
 def wrong_role(role: Role, event: str, allowed: frozenset[Role], source: str | None = None) -> Blocker:
     """The blocker for a role that may not report the event; `source` is that of the protocol's key that says so."""
     expected = ", ".join(sorted(allowed))
     return Blocker(
         code="actor.role_not_allowed",
-        message=f"A {role} may not report {event}; the role must be one of: {expected}",
+        message=f"A {role} may not report “{_in_words(event)}”; the role must be one of: {expected}",
         absolute=True,
         observed=role,
         limit=expected,
@@ -28,7 +34,7 @@ def wrong_phase(course: CourseState, allowed: frozenset[Phase]) -> Blocker:
     expected = ", ".join(phase for phase in Phase if phase in allowed)
     return Blocker(
         code="course.wrong_phase",
-        message=f"The course is in {course.phase.replace('_', ' ')}; the phase must be one of: {expected}",
+        message=f"The course is in {spoken(course.phase)}; the phase must be one of: {spoken(expected)}",
         absolute=True,
         observed=course.phase,
         limit=expected,
@@ -54,7 +60,7 @@ def deceased(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
 def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
     """The blocker for a session at the wrong stage."""
     expected = ", ".join(stage for stage in Stage if stage in allowed)
-    now, wanted = (stages.replace("_", " ") for stages in (session.stage, expected))
+    now, wanted = spoken(session.stage), spoken(expected)
     return Blocker(
         code="session.wrong_stage",
         message=f"Session {session.number} is {now}; the stage must be one of: {wanted}",

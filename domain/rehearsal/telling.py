@@ -7,11 +7,13 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from domain.codes import spoken
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
+from domain.moments import on_the_calendar
 from domain.rehearsal.lines import DeadlineLine, EndLine, EscalationLine, Line, PageLine, ReceivedLine, Reception
 from domain.values import Severity, count_of
-from domain.views.blocker_labels import spoken
+from domain.views.blocker_labels import words_of_code
 
 SHOWN_STEPS: Final = 6
 """How many steps of an escalation that has not moved are told one by one; one that nobody answers never ends."""
@@ -119,7 +121,8 @@ class _Paging:
             kind, session = escalation
             until = left[-1].at.astimezone(self._zone)
             more = f"and {count_of(len(left), 'more page')} of {spoken(kind)}{_session(session)}"
-            yield Told(at, "", (Piece(f"{more}, until {until:%Y-%m-%d %H:%M}", Tone.MORE),), tuple(left))
+            words = f"{more}, until {on_the_calendar(until)} {until:%H:%M}"
+            yield Told(at, "", (Piece(words, Tone.MORE),), tuple(left))
 
 
 def _about(severity: Severity, kind: Kind, session: int | None) -> Sentence:
@@ -159,9 +162,11 @@ def _left(line: EndLine) -> Iterator[Sentence]:
     for one in line.open:
         yield Piece(f"{one.state}: "), *_about(one.severity, one.kind, one.session)
     if line.next:
-        yield (Piece(f"may come: {', '.join(name.removeprefix('kap.') for name in line.next)}"),)
+        names = (spoken(one.removeprefix("kap.").replace(".", " ")) for one in line.next)
+        yield (Piece(f"may come: {', '.join(names)}"),)
     if line.blockers:
-        yield (Piece(f"what blocks: {', '.join(line.blockers)}"),)
+        reasons = dict.fromkeys(map(words_of_code, line.blockers))
+        yield (Piece(f"what blocks: {'; '.join(reasons)}"),)
 
 
 class Unfinished(NamedTuple):

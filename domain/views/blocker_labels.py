@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from domain.codes import spoken
 from domain.protocol.instruments import instrument_name
 from domain.values import Blocker
 
@@ -182,6 +183,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 """Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""
 
+_TOPICS: Final = "preparation.topics_missing"
 _PATTERNS: Final = tuple(
     (re.compile(re.escape(code).replace("<>", "([a-z0-9_]+)"), re.ASCII), words)
     for code, words in sorted(WORDS.items(), key=lambda item: len(item[0]), reverse=True)
@@ -191,24 +193,26 @@ _PATTERNS: Final = tuple(
 
 def words_of(blocker: Blocker) -> str:
     """The label of a blocker, such as "Consent missing" or "Safety plan, coping tools to come"."""
-    if blocker.code == "preparation.topics_missing":
-        return WORDS[blocker.code].format(spoken(str(blocker.observed or "topics"))).capitalize()
-    if words := WORDS.get(blocker.code):
+    if blocker.code == _TOPICS and blocker.observed:
+        return WORDS[_TOPICS].format(spoken(str(blocker.observed))).capitalize()
+    return words_of_code(blocker.code)
+
+
+def words_of_code(code: str) -> str:
+    """The label of a blocker of which only the code is at hand."""
+    if code == _TOPICS:
+        return WORDS[_TOPICS].format("topics").capitalize()
+    if words := WORDS.get(code):
         return words
     for pattern, words in _PATTERNS:
-        if blank := pattern.fullmatch(blocker.code):
-            return words.format(_blank_in_words(blocker.code, blank[1]))
+        if blank := pattern.fullmatch(code):
+            return words.format(_blank_in_words(code, blank[1]))
     return UNNAMED
 
 
 def words_of_all(blockers: tuple[Blocker, ...]) -> tuple[str, ...]:
     """The labels of these blockers, each once, in order, without those that time alone lifts."""
     return tuple(dict.fromkeys(words_of(blocker) for blocker in blockers if blocker.code not in LIFTED_BY_TIME))
-
-
-def spoken(code: str) -> str:
-    """A code in words: `safety_plan` is "safety plan"."""
-    return code.replace("_", " ")
 
 
 def _blank_in_words(code: str, blank: str) -> str:

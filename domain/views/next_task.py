@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.codes import spoken
 from domain.course import deadlines
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.rules import booking, eligibility, observation, preparation
@@ -12,7 +13,6 @@ from domain.course.state import CourseState, Phase
 from domain.durations import days, duration
 from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Moment
-from domain.views.blocker_labels import spoken
 
 _OF_THE_ROOM = frozenset(
     {

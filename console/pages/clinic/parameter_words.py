@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.pages.labels import INDICATIONS
+from domain.codes import spoken
 from domain.protocol.instruments import instrument_name
-from domain.values import Blocker
-from domain.views.blocker_labels import spoken, words_of
+from domain.views.blocker_labels import words_of_code
 
 PARAMETERS: Final[Mapping[str, str]] = {
     "": "The protocol",
@@ -239,7 +239,7 @@ def _item(key: str, value: str) -> str:
     if key.endswith(".basis"):
         return value.replace(" per ", "/")
     if key == "deviations.silent":
-        return words_of(Blocker(code=value, message=""))
+        return words_of_code(value)
     if value in INDICATIONS:
         return f"{value} {INDICATIONS[value]}"
     if not _CODE.fullmatch(value):

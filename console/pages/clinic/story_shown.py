@@ -24,13 +24,13 @@ from console.pages.frame.viewer import Viewer
 from console.pages.labels import EVENTS, PHASES
 from console.rehearsing import Wanted
 from domain.access import Right
+from domain.codes import spoken
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import PHRASES, EscalationState
 from domain.rehearsal.followed import FollowedStory, PersonAsked, StoryMoment
 from domain.rehearsal.lines import EscalationChange, PageLine, Reception
 from domain.rehearsal.telling import PASSED, Piece, Sentence, Told, Tone, told, unfinished
 from domain.values import Frozen, PersonId, Role, Severity, count_of
-from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView
 
 MOST_PAGES: Final = 60

@@ -7,12 +7,12 @@ from typing import Final
 from console.pages.course.timeline import since_dose
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.labels import DUE
+from domain.codes import spoken
 from domain.course.deadlines import DeadlineKind
 from domain.durations import days, duration, in_words
 from domain.escalation.messages import PHRASES
 from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Severity
-from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, DeadlineView
 from domain.views.forecast import Forecast, PageToCome
 

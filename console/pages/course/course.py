@@ -26,11 +26,12 @@ from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import EVENTS
 from console.recorded_answers import RecordedAnswer
 from domain.access import Right
+from domain.codes import spoken
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
 from domain.refusal import Refused
-from domain.values import Blocker, CourseId, Frozen, count_of
-from domain.views.blocker_labels import spoken, words_of
+from domain.values import CourseId, Frozen, count_of
+from domain.views.blocker_labels import words_of_code
 from domain.views.course import CourseView, OverrideView
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
@@ -215,7 +216,7 @@ def _overridden(viewer: Viewer, one: OverrideView, clock: WallClock) -> Overridd
         at=clock.at(one.at),
         by=who(viewer, one.by),
         session=one.session,
-        what=words_of(Blocker(code=one.code, message=one.code)),
+        what=words_of_code(one.code),
         words=tuple(lifted.message for lifted in one.lifts),
         rationale=one.rationale,
     )

@@ -20,12 +20,12 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import EVENTS, LEARNED
+from domain.codes import spoken
 from domain.ledger import Entry
 from domain.moments import instant, local_moment, moment, rfc_3339
 from domain.past.as_of import LearnedSince, PastCourse, Wanted
 from domain.refusal import FieldError
 from domain.values import CourseId, Frozen
-from domain.views.blocker_labels import spoken
 from gateway.past_courses import WrongMoment
 
 PATH: Final = "/courses/{course_id}/past"

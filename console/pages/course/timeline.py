@@ -11,6 +11,7 @@ from console.pages.course.outcomes import mark_of, taken_in_words
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import CORRECTED, DEADLINES, ESCALATION_CHANGES, EVENTS, FIELDS, HAPPENINGS, PHASES, PUNCTUAL
+from domain.codes import spoken
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Phase
 from domain.escalation.ids import EscalationKey
@@ -18,8 +19,8 @@ from domain.escalation.messages import PHRASES, EscalationView, Kind
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import CORRECTION
 from domain.ledger import Entry
-from domain.values import Blocker, Frozen, PersonId, Role, Severity
-from domain.views.blocker_labels import spoken, words_of
+from domain.values import Frozen, PersonId, Role, Severity
+from domain.views.blocker_labels import words_of_code
 from domain.views.corrected_entries import as_corrected
 from domain.views.course import CourseView
 from domain.views.session import ReadingView, SessionView
@@ -274,7 +275,7 @@ def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
         return
     for override in view.overrides:
         if override.at == one.at and override.session == one.session:
-            what = words_of(Blocker(code=override.code, message=override.code))
+            what = words_of_code(override.code)
             yield labels.OVERRIDDEN.format(what=what, rationale=override.rationale)
 
 

@@ -18,12 +18,12 @@ from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES
 from domain.access import Right
+from domain.codes import spoken
 from domain.course.session import HERE, Stage
 from domain.course.state import Phase
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
-from domain.views.blocker_labels import spoken
 from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
 from records.unreadable_rows import Found

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from console.pages.frame.clock import WallClock
-from domain.views.blocker_labels import spoken
+from domain.codes import spoken
 
 UNREADABLE: Final = "This cannot be read: look at it once more"
 

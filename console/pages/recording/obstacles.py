@@ -7,7 +7,7 @@ from console.pages.recording.fields import Field, FieldKind, fields_of
 from console.pages.recording.form_parsing import Entered, rationales
 from domain.events.clinic_events import MODELS, Fact
 from domain.values import Blocker, Frozen
-from domain.views.blocker_labels import words_of
+from domain.views.blocker_labels import words_of_code
 
 IN_THE_WAY: Final = "What stands in the way now"
 AGAINST_IT: Final = "What the protocol has against it now"
@@ -84,5 +84,4 @@ def _shown(
 
 def _unnamed(code: str) -> Blocker:
     """A blocker that no longer stands in the way."""
-    nothing = Blocker(code=code, message="")
-    return nothing.but(message=words_of(nothing))
+    return Blocker(code=code, message=words_of_code(code))

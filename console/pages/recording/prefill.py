@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from console.pages.recording.fields import Field, FieldKind, Option, fields_of
 from console.pages.recording.form_parsing import Entered
 from console.pages.recording.form_view import Offers
+from domain.codes import spoken
 from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.durations import days, duration
@@ -15,7 +16,6 @@ from domain.oncall.file import OnCall
 from domain.protocol.instruments import INSTRUMENTS, instrument_name
 from domain.protocol.model import Protocol
 from domain.values import PersonId, Role
-from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, DeadlineView
 
 FURTHER_ROUTES: Final = "/data/further_routes"

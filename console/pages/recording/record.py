@@ -1,6 +1,7 @@
 """The form for each clinic event, which reports it as the API does."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.last_reporter import keep_reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import HX, Viewer, acting, looking
-from console.pages.labels import EVENTS
+from console.pages.labels import EVENTS, label
 from console.pages.recording import referral
 from console.pages.recording.answer import TOLD_AFTERWARDS, Known, recorded, recorded_before
 from console.pages.recording.at_hand import READING, AtHand, at_hand, session_at_hand
@@ -446,5 +447,10 @@ def said_actor(event: dict[str, JsonValue]) -> Actor | None:
         return None
 
 
+_NAMED_FIELD: Final = re.compile(r"`([a-z_]+)`")
+
+
 def _explanation(kind: str) -> str:
-    return (MODELS[kind].__doc__ or "").partition("\n")[0].replace("`", "")
+    """What the event is, where fields are named as they are on the form."""
+    told = (MODELS[kind].__doc__ or "").partition("\n")[0]
+    return _NAMED_FIELD.sub(lambda found: f"“{label(found[1])}”", told).replace("`", "")

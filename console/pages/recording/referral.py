@@ -10,9 +10,9 @@ from console.pages.labels import INDICATIONS
 from console.pages.recording.fields import SUBJECT, Field, FieldKind, Option
 from console.pages.recording.form_parsing import Entered
 from console.pages.recording.form_view import Offers
+from domain.codes import spoken
 from domain.protocol.model import Protocol
 from domain.refusal import FieldError
-from domain.views.blocker_labels import spoken
 
 SITE: Final = "/data/site"
 PROTOCOL: Final = "/data/protocol"

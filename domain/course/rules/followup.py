@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from domain.codes import spoken
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
 from domain.course.recorded import Recorded
 from domain.course.rules import preparation, suicidality, symptoms
@@ -98,17 +99,18 @@ def form_blockers(course: CourseState, session: MedicineSession, event: FormFile
     """The blockers of filing this form."""
     yield from _before_discharge(session, event.time)
     forms = [form.form for form in course.protocol.forms]
+    named = ", ".join(map(spoken, forms))
     if event.data.form not in forms:
         yield Blocker(
             code="form.not_in_protocol",
-            message=f"The form must be one of {', '.join(forms)}" if forms else "The protocol asks for no forms",
+            message=f"The form must be one of {named}" if forms else "The protocol asks for no forms",
             absolute=True,
             observed=event.data.form,
         )
     elif event.data.form in {paper.data.form for paper in session.forms}:
         yield Blocker(
             code="form.already_filed",
-            message=f"{event.data.form} has been filed for session {session.number}",
+            message=f"The form {spoken(event.data.form)} has been filed for session {session.number}",
             absolute=True,
             observed=event.data.form,
         )

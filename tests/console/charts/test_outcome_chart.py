@@ -101,9 +101,9 @@ def test_the_table_has_every_score_with_its_band_and_its_change() -> None:
     table = drawn(scored(12, 4, baseline=16)).tables[0]
 
     assert table.rows == (
-        ("2026-01-05", "16", "baseline", "–", "–", "–"),
-        ("2026-01-12", "12", "moderate", "-4", "no", "no"),
-        ("2026-01-19", "4", "minimal", "-12", "yes", "yes"),
+        ("5 Jan 2026", "16", "baseline", "–", "–", "–"),
+        ("12 Jan 2026", "12", "moderate", "-4", "no", "no"),
+        ("19 Jan 2026", "4", "minimal", "-12", "yes", "yes"),
     )
 
 
@@ -130,7 +130,7 @@ def test_a_risk_goes_in_steps_and_each_level_has_its_shape(size: TextSize) -> No
     assert all(a.x == b.x or a.y == b.y for a, b in pairwise(points))
     assert points[1].y == points[0].y
     assert drawing.says == "C-SSRS: risk high on 7 Jan."
-    assert drawing.tables[0].rows[-1] == ("2026-01-07", "09:00", "high")
+    assert drawing.tables[0].rows[-1] == ("7 Jan 2026", "09:00", "high")
 
 
 def test_a_risk_that_has_fallen_tells_the_highest() -> None:

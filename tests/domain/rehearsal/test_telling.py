@@ -46,7 +46,7 @@ def test_a_ladder_that_nobody_answers_is_counted_after_its_first_steps() -> None
     (more,) = (step for step in steps if "of vitals emergency" in in_words(step))
 
     assert len(paged) == SHOWN_STEPS
-    assert in_words(more) == f"and {len(more.lines)} more pages of vitals emergency, session 1, until 2026-01-13 13:20"
+    assert in_words(more) == f"and {len(more.lines)} more pages of vitals emergency, session 1, until 13 Jan 2026 13:20"
 
 
 def test_people_and_severities_are_named_apart_from_the_words() -> None:
