@@ -219,8 +219,7 @@ class PatientCourse:
         with suppress(TimeoutError):
             await until(
                 lambda: self._wakes_at() != armed or self._end.has_come or self._is_run_over(),
-                left,
-                summary="the next deadline",
+                left,  # no summary: it would be a payload of its own in each event of every timer
             )
 
     def _decided(self, report: Report, now: datetime) -> tuple[Decision, Decision]:

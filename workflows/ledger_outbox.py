@@ -97,7 +97,6 @@ class LedgerOutbox:
                 start_to_close_timeout=APPEND_TIMEOUT,
                 schedule_to_close_timeout=self._told_after,
                 retry_policy=UNTIL_IT_IS_BACK,
-                summary=f"entries {entries[0].sequence} to {entries[-1].sequence}",
             )
         except ActivityError as error:
             self._behind()

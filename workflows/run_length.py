@@ -7,8 +7,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.course.course import Course
 
-LONG_HISTORY = 1_000
-"""Events after which an idle run continues as new: about 200 clinic events, a tenth of what a run may take."""
+LONG_HISTORY = 1_250
+"""Events after which an idle run continues as new: about 100 clinic events, more than a usual course has."""
 
 LONG_WHILE_MONITORED = 1_500
 """The same while a patient is monitored: another worker replays these in about two seconds."""
