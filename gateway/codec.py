@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple, Self
 
 from cryptography.exceptions import InvalidTag
@@ -168,9 +169,14 @@ class KapstanPayloadConverter(PydanticPayloadConverter):
     """Pydantic models as JSON; what could not be decrypted raises `Undecipherable`."""
 
     def __init__(self) -> None:
-        super().__init__()
-        unreadable = UnreadablePayloads()
-        self.converters = {**self.converters, unreadable.encoding.encode(): unreadable}
+        # The SDK (1.35) makes one for each workflow and for each place of a payload: what they are made of is shared.
+        self.converters = _converters()
+
+
+@cache
+def _converters() -> Mapping[bytes, EncodingPayloadConverter]:
+    unreadable = UnreadablePayloads()
+    return {**PydanticPayloadConverter().converters, unreadable.encoding.encode(): unreadable}
 
 
 def reason_of(payload: Payload) -> str | None:

@@ -86,6 +86,7 @@ def _with_one_more(found: Mapping[Key, Reading], added: Reading, keys: Iterable[
     return answer
 
 
+@keeps_last_answer
 def _added(before: tuple[Reading, ...], readings: tuple[Reading, ...]) -> Reading | None:
     """The reading by which there is one more; None if they differ otherwise.
 
@@ -93,8 +94,9 @@ def _added(before: tuple[Reading, ...], readings: tuple[Reading, ...]) -> Readin
     """
     if len(readings) != len(before) + 1:
         return None
-    place = bisect_left(range(len(before)), True, key=lambda last: before[: last + 1] != readings[: last + 1])
-    return readings[place] if before[place:] == readings[place + 1 :] else None
+    place = bisect_left(range(len(before)), True, key=lambda one: before[one] is not readings[one])
+    same = before[:place] == readings[:place] and before[place:] == readings[place + 1 :]
+    return readings[place] if same else None
 
 
 def _signs_of(reading: Reading, vitals: tuple[Vital, ...]) -> Iterator[Vital]:
