@@ -484,7 +484,9 @@ async def project_course(connection: PoolConnectionProxy, batch: Batch, seal: Co
         return
     if batch.figures:
         await _project_figures(connection, batch.course_id, batch.figures, seal)
-    await connection.executemany(statement("project_booking"), [booking_as_stored(one, seal) for one in batch.bookings])
+    if batch.bookings:  # asyncpg would ask PostgreSQL even so
+        bookings = [booking_as_stored(one, seal) for one in batch.bookings]
+        await connection.executemany(statement("project_booking"), bookings)
 
 
 async def _project_figures(
@@ -492,7 +494,8 @@ async def _project_figures(
 ) -> None:
     await connection.execute(statement("project_figures"), *projection.figures_row(course_id, figures))
     measures = [measure_as_stored(course_id, measure, seal) for measure in figures.measures]
-    await connection.executemany(statement("project_measure"), measures)
+    if measures:
+        await connection.executemany(statement("project_measure"), measures)
     # One that was taken back by a correction is counted no more.
     taken = [measure.instrument for measure in figures.measures]
     await connection.execute(statement("drop_measures_but"), course_id, taken)
