@@ -7,6 +7,17 @@ from unicodedata import normalize
 
 # `ChestPain` has a gap too. A dot within a classification's code, such as F32.1, is part of it.
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_ABBREVIATIONS = {
+    **{
+        one: one.upper()
+        for one in ("ace", "adhd", "avm", "bmi", "maoi", "nrs", "nsaid", "ocd", "osa", "ptsd", "rems", "snri", "ssri")
+    },
+    "moaas": "MOAA/S",
+    "spo2": "SpO₂",
+    "6w": "in 6 weeks",
+}
+"""Words that people write otherwise than a code does."""
+
 _GAP = re.compile(r"(?<=[^\W\d_])[./](?=[^\W\d_])|[\s_\-\u2010-\u2015]+")
 _ICD_10 = re.compile(r"[a-z]\d[0-9a-z](?:\.[0-9a-z]{1,4})?")
 _APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
@@ -97,5 +108,5 @@ def in_words(code: str) -> str:
 
 
 def spoken(code: str) -> str:
-    """A code in words: `safety_plan` is "safety plan"."""
-    return code.replace("_", " ")
+    """A code in words: `safety_plan` is "safety plan", `bmi_over_35` is "BMI over 35"."""
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in code.replace("_", " ").split(" "))

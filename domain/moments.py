@@ -116,7 +116,8 @@ def on_its_clock(at: datetime) -> str:
     Seconds are told only where there are any. In the hour that comes twice, the zone's name tells which one it is.
     """
     time = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
-    return f"{at:%a} {on_the_calendar(at)} {time} {at:%Z}"
+    zone = f"{at:%Z}"
+    return f"{at:%a} {on_the_calendar(at)} {time} {f'UTC{zone}' if zone[:1] in {'+', '-'} else zone}"
 
 
 class FromOutside:

@@ -69,7 +69,7 @@ class PastCourses:
             try:
                 return past_course(blank, entries, versions, wanted)
             except BeforeItsBeginning as before:
-                began = on_its_clock(before.began_at.astimezone(ZoneInfo(pinned.timezone)))
+                began = on_its_clock(before.began_at.astimezone(ZoneInfo(pinned.timezone)).replace(second=0))
                 raise WrongMoment(f"must not lie before the course began, on {began}") from None
             except ToldOtherwise as otherwise:
                 failed = otherwise

@@ -114,14 +114,17 @@ def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: TextS
             *_now(session, begins, now, across, layout.top, bottom),
             *(line for lane in lanes for line in lane.lines(session.limits, drawn)),
         ),
-        marks=(*(mark for lane in lanes for mark in lane.marks(drawn)), *_checkpoints(session, begins, across, bottom)),
+        marks=(
+            *(mark for lane in lanes for mark in lane.marks(drawn)),
+            *_checkpoints(session, begins, now, across, bottom),
+        ),
         words=(
             *_dose_words(session, begins, across, size),
             *(word for lane in lanes for word in lane.words(session.limits, drawn)),
             *_minutes(session, across, layout, size, bottom),
         ),
         keys=tuple(key for key in _KEYS if (key.shape, key.look) in keyed),
-        tables=(story_table(session, begins, zone), limits_table(session)),
+        tables=(story_table(session, begins, now, zone), limits_table(session)),
     )
 
 
@@ -230,7 +233,7 @@ def _window(
     )
 
 
-def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: float) -> Iterator[Mark]:
+def _checkpoints(session: SessionView, begins: datetime, now: datetime, across: Scale, bottom: float) -> Iterator[Mark]:
     is_crowded = len(session.checkpoints) > 24
     for point in session.checkpoints:
         shape, look, _ = CHECKPOINTS[point.status]
@@ -241,7 +244,7 @@ def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: 
             shape=shape,
             look=f"checkpoint {look}",
             radius=2 if is_crowded else 3.5,
-            tip=checkpoint_words(point, begins),
+            tip=checkpoint_words(point, begins, now),
         )
 
 

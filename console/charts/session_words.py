@@ -10,11 +10,14 @@ from console.charts.scale import minutes
 from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus
 from domain.course.rules.vitals import SPOKEN
 from domain.course.verdict import VerdictSeverity
+from domain.protocol.values import Vital
 from domain.values import count_of
 from domain.views.limits import LimitKind, SessionLimit
 from domain.views.session import ReadingView, SessionView
 
 NOTHING = "–"
+_MOST = {Vital.SPO2: 100, Vital.MOAAS: 5}
+"""The highest value of a sign that ends there."""
 
 
 def sentence(session: SessionView, begins: datetime, now: datetime) -> str:
@@ -23,14 +26,14 @@ def sentence(session: SessionView, begins: datetime, now: datetime) -> str:
     return f"Session {session.number}: {'; '.join(part for part in parts if part)}."
 
 
-def story_table(session: SessionView, begins: datetime, zone: tzinfo) -> Table:
+def story_table(session: SessionView, begins: datetime, now: datetime, zone: tzinfo) -> Table:
     """Every dose, every reading with its verdict and its checkpoint, and every missed reading."""
     return Table(
         caption=f"Session {session.number}, minute by minute",
         head=("Minute", "Time", "What", "Systolic mmHg", "Diastolic mmHg", "SpO₂ %", "Heart rate /min", "Verdict"),
         rows=tuple(
             (f"{minutes(at - begins):.0f}", f"{at.astimezone(zone):%H:%M}", *cells)
-            for at, cells in sorted(_story(session, begins), key=lambda told: told[0])
+            for at, cells in sorted(_story(session, begins, now), key=lambda told: told[0])
         ),
     )
 
@@ -43,17 +46,18 @@ def limits_table(session: SessionView) -> Table:
         rows=tuple(
             (SPOKEN[limit.vital], _limit_words(limit), _kind_words(limit), limit.source or NOTHING)
             for limit in session.limits
+            if not _is_beyond_all(limit)
         ),
     )
 
 
-def checkpoint_words(point: Checkpoint, begins: datetime) -> str:
+def checkpoint_words(point: Checkpoint, begins: datetime, now: datetime) -> str:
     """Such as `due at 45 min: met`."""
-    status = "to come" if point.status is CheckpointStatus.PENDING else str(point.status)
+    status = _to_come(point, now) if point.status is CheckpointStatus.PENDING else str(point.status)
     return f"due at {minutes(point.due_at - begins):.0f} min: {status}"
 
 
-def _story(session: SessionView, begins: datetime) -> Iterator[tuple[datetime, tuple[str, ...]]]:
+def _story(session: SessionView, begins: datetime, now: datetime) -> Iterator[tuple[datetime, tuple[str, ...]]]:
     answered = {point.reading_at: point for point in session.checkpoints if point.reading_at}
     for number, dose in enumerate(session.doses):
         what = "booster" if number else "dose"
@@ -61,14 +65,18 @@ def _story(session: SessionView, begins: datetime) -> Iterator[tuple[datetime, t
     for reading in session.readings:
         vitals = reading.vitals
         point = answered.get(reading.at)
-        what = f"reading ({checkpoint_words(point, begins)})" if point else "reading"
+        what = f"reading ({checkpoint_words(point, begins, now)})" if point else "reading"
         taken = (vitals.systolic, vitals.diastolic, vitals.spo2, vitals.heart_rate)
         cells = (NOTHING if value is None else str(value) for value in taken)
         yield reading.at, (what, *cells, str(reading.verdict.severity))
     for point in session.checkpoints:
         if point.status in {CheckpointStatus.MISSED, CheckpointStatus.PENDING}:
-            what = "no reading" if point.status is CheckpointStatus.MISSED else "reading to come"
+            what = "no reading" if point.status is CheckpointStatus.MISSED else f"reading {_to_come(point, now)}"
             yield point.due_at, (what, *[NOTHING] * 5)
+
+
+def _to_come(point: Checkpoint, now: datetime) -> str:
+    return "not taken yet" if point.due_at < now else "to come"
 
 
 def _last(session: SessionView, begins: datetime) -> str:
@@ -133,7 +141,16 @@ def _limit_words(limit: SessionLimit) -> str:
     return f"{side} {bound_of(limit):g}"
 
 
+def _is_beyond_all(limit: SessionLimit) -> bool:
+    """Whether no value can cross it, such as 100 % of oxygen."""
+    return limit.rise is None and limit.above is not None and limit.above == _MOST.get(limit.vital)
+
+
 def _kind_words(limit: SessionLimit) -> str:
     if limit.kind is LimitKind.HOLD:
-        return "no dose"
-    return f"{limit.kind}, once a second reading confirms it" if limit.is_confirmed else str(limit.kind)
+        return "no dose, unless a prescriber weighs it"
+    return (
+        f"{limit.kind}, if a second reading confirms it or none comes in time"
+        if limit.is_confirmed
+        else str(limit.kind)
+    )

@@ -1,8 +1,10 @@
 """Every label of the pages, in one place: clinic events and their fields, phases, stages, verdicts, deadlines."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
+from domain.codes import spoken
 from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.course.state import Phase
@@ -57,6 +59,20 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.protocol.migrated": "Protocol changed to another version",
 }
 """Labels of clinic events, by full type."""
+
+
+def not_yours(role: str, event: str) -> str:
+    """Why somebody with these roles may not record an event."""
+    return f"{role.capitalize()} may not record “{EVENTS[event]}”"
+
+
+def with_labels(sentence: str) -> str:
+    """The sentence, in which an event that the domain quotes is called as the forms call it."""
+    return _QUOTED.sub(lambda found: f"“{_BY_WORDS.get(found[1], found[1])}”", sentence)
+
+
+_QUOTED: Final = re.compile("“([^”]+)”")
+_BY_WORDS: Final = {spoken(kind.removeprefix("kap.").replace(".", " ")): label for kind, label in EVENTS.items()}
 
 PHASES: Final[Mapping[Phase, str]] = {
     Phase.SCREENING: "Screening",

@@ -279,7 +279,7 @@ class CourseState(Frozen):
 
     def on_its_clock(self, moment: datetime) -> str:
         """That moment by the clock of the course's site, as a sentence names it: `Sat 5 Dec 2026 19:00 PST`."""
-        return on_its_clock(moment.astimezone(ZoneInfo(self.timezone)))
+        return on_its_clock(moment.astimezone(ZoneInfo(self.timezone)).replace(second=0))
 
     def day_begins(self, day: date) -> datetime:
         """When that day begins at the course's site, in UTC."""

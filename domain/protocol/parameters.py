@@ -199,8 +199,8 @@ def _limit_in_words(limit: Limit) -> str:
         words = f"a rise of {_with_unit(f'{limit.rise:g}', unit)} or more"
     if limit.confirm_within is None:
         return words
-    of = f" by two of {limit.confirm_of} readings" if limit.confirm_of else ""
-    return f"{words}, confirmed within {in_words(limit.confirm_within)}{of}"
+    second = f"a second of {limit.confirm_of} readings" if limit.confirm_of else "a second reading"
+    return f"{words}, if {second} confirms it, or none comes within {in_words(limit.confirm_within)}"
 
 
 def _with_unit(number: str, unit: str) -> str:

@@ -39,15 +39,14 @@ HOST = "127.0.0.1"
 ON_CALL_FILE = "floor-oncall.toml"
 
 MAY_SIGN_IN = {
-    TokenRole.OPERATIONS: "Operations desk",
-    TokenRole.ONCALL: "Duty nurse Lind",
-    TokenRole.CLINIC: "The clinic's own system",
-    TokenRole.AUDITOR: "Auditor",
+    "Operations desk": Grant(roles=(TokenRole.OPERATIONS,)),
+    # One sign-in for the whole of a nurse's work: they are paged, measure, and tell what became of it.
+    "Duty nurse Lind": Grant(roles=(TokenRole.ONCALL, TokenRole.CLINIC), speaks_as=(Role.MONITOR,), person="lind"),
+    # It reports for prescribers too.
+    "The clinic's own system": Grant(roles=(TokenRole.CLINIC,), speaks_as=tuple(Role)),
+    "Auditor": Grant(roles=(TokenRole.AUDITOR,)),
 }
 """Tokens to make, besides the administrator's, which the stack makes itself."""
-
-MAY_SPEAK_AS = {TokenRole.CLINIC: tuple(Role)}
-"""The actor roles of those that speak for more than by default: the clinic's own system reports for prescribers too."""
 
 LEFT_OPEN = "URGENT"
 """How the page starts that stays unanswered for a while; an emergency is answered at once."""
@@ -150,9 +149,9 @@ class Served:
         self._console.print(
             f"Pages        {console}/  Sign in with one of these tokens, or send it as `Authorization: Bearer …`:"
         )
-        self._console.print(f"  {TokenRole.ADMIN:<11}{file.admin_token_file.read_text().strip()}")
+        self._console.print(f"  {TokenRole.ADMIN:<15}{file.admin_token_file.read_text().strip()}")
         for token in await self._tokens():
-            self._console.print(f"  {token.role:<11}{token.token}")
+            self._console.print(f"  {token.role:<15}{token.token}")
         if (page := await self._unanswered()) is not None:
             link = LINK.search(page.body)
             assert link is not None
@@ -164,10 +163,7 @@ class Served:
         async with open_connections(self._stack.file.database) as connections:
             tokens = Tokens(AccessStore(connections))
             return [
-                await tokens.create(
-                    Grant(roles=(role,), speaks_as=MAY_SPEAK_AS.get(role)), name=name, sent_by=sent_from_here()
-                )
-                for role, name in MAY_SIGN_IN.items()
+                await tokens.create(grant, name=name, sent_by=sent_from_here()) for name, grant in MAY_SIGN_IN.items()
             ]
 
     async def _unanswered(self) -> ReceivedPage | None:

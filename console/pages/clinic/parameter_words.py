@@ -14,7 +14,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "absolute": "Excludes",
     "abstinent_days_min": "Days since the last use, at least",
     "futility.after_session": "Told after session",
-    "again_most": "Called again for missing readings at least every",
+    "again_most": "After the last planned reading called ever more rarely, apart at most",
     "age_max": "Age, at most",
     "age_min": "Age, at least",
     "amounts": "Amounts that may be given",
@@ -43,14 +43,14 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "consent_version": "Version of the consent",
     "credentials": "What somebody must hold to be booked",
     "cut_off": "A high score",
-    "deviations": "Who is told of deviations",
+    "deviations": "How loudly deviations are told",
     "diastolic_max": "Diastolic, at most",
     "discharge_overdue": "A discharge is overdue after",
     "dissociation_resolved": "Dissociation has resolved",
     "deviations.dose": "A dose outside its bounds",
     "deviations.dose_absolute": "A dose that nothing allows",
-    "dose_at_least_percent": "Of the plan's dose, at least",
-    "dose_at_most_percent": "Of the plan's dose, at most",
+    "dose_at_least_percent": "A dose is far below the plan with less than",
+    "dose_at_most_percent": "A dose is far above the plan, whoever gives it, with more than",
     "dose_max": "Dose, at most",
     "during_screening": "Talks during the screening count",
     "earlier_answers": "Answers from before the referral",
@@ -67,7 +67,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "given_by": "Given by",
     "goals_required": "The patient's goals are asked for",
     "grace": "Still in time, so much later",
-    "hard_max": "Never more than",
+    "hard_max": "Above this, no dose",
     "history_after": "Told as history, when older than",
     "clearance.hold": "bounds of a dose",
     "high.hold": "Holds the course",
@@ -75,22 +75,23 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "hold_review": "A hold is asked about after",
     "hold_review_by_day": "Holds are asked about by day",
     "indications": "For the indications",
-    "infusion_at_least_percent": "Of the plan's infusion, at least",
+    "infusion_at_least_percent": "An infusion is far below the plan with less than",
     "integration_before_next_dose": "An integration talk before the next dose",
     "interval": "Between two sessions",
-    "interval_by_day": "Counted in days",
+    "interval_by_day": "Counted by calendar days",
     "interval_max": "Between two sessions, at most",
     "interval_min": "Between two sessions, at least",
     "item9": "Question 9",
-    "item9_positive": "Question 9 answered with yes",
+    "item9_positive": "Question 9 answered from its level on",
     "item9_screened": "Question 9, and screened",
     "known": "Known, and no reason against it",
     "known_baseline": "A risk that is known",
     "least": "At least",
+    "infusion.grace": "Asked about, after its end by",
     "infusion.least": "Runs for, at least",
     "least_minutes": "A talk takes, at least",
     "futility.least_percent": "Improved by at least",
-    "max": "A dose, at most",
+    "max": "Above this, two prescribers",
     "meaningful_change": "A change that counts",
     "measures_valid": "An answered questionnaire counts for",
     "medicine_sessions": "Medicine sessions",
@@ -113,10 +114,10 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "parts_apart": "Two parts are apart, at least",
     "parts_max": "Parts of a dose, at most",
     "parts_within": "The parts are given within",
-    "plan_interval_within": "A visit may differ from the plan by",
+    "plan_interval_within": "A dose may come sooner than the plan's interval by",
     "planned_duration": "A visit takes",
     "pounds_from_kg": "Asked about pounds from",
-    "pregnancy_test": "Against the pregnancy test",
+    "pregnancy_test": "Asked about, where a pregnancy test no longer applies",
     "pregnancy_test_each_session": "A pregnancy test for each session",
     "prescribed": "Given as prescribed alone",
     "prior_trials_min": "Treatments tried before, at least",
@@ -131,17 +132,17 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "restarts_observation": "The observation begins anew",
     "resume_gated": "To go on is judged as a dose is",
     "review": "Weighed by the prescriber",
-    "review_after_event": "Reviewed after an adverse event",
+    "review_after_event": "Reviewed after a session with an urgent or emergency event",
     "review_after_session": "Reviewed after session",
     "review_every": "Reviewed every",
-    "reviewed_within": "A clinician reviews it within",
+    "reviewed_within": "A routine adverse event becomes urgent unless a clinician resolves it within",
     "risk_history_after": "A risk told as history, when older than",
     "rounding_percent": "Rounding of a dose, in per cent",
     "route": "Route",
     "routes": "Further routes",
     "routine_to": "Routine up to the answer",
     "safety_hold_review": "A hold for safety is asked about after",
-    "safety_window": "Still told after closing for",
+    "safety_window": "Calls and risk screens stay owed after the last dose for",
     "same_dose_percent": "Amounts count as the same, within",
     "same_dose_within": "Asked whether a dose was told twice, within",
     "schedule": "Parts of the course",
@@ -151,7 +152,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "screened_within": "Waits for the C-SSRS, at most",
     "second_prescribers": "Second prescribers",
     "sessions": "Talks",
-    "schedule.sessions": "Sessions",
+    "schedule.*.sessions": "Medicine sessions of this part",
     "sessions_max": "Sessions, at most",
     "sessions_min": "Sessions, at least",
     "silent": "Nobody is called for",
@@ -161,12 +162,12 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "staff": "Who must be booked",
     "staff_several": "Of whom there may be several",
     "steady_gait": "Steady gait",
-    "step_after_event": "A further step after an adverse event",
+    "step_after_event": "The dose may rise after a session with an urgent or emergency event",
     "step_max": "A step, at most",
     "suicidal": "Words of suicide",
     "systolic_max": "Systolic, at most",
-    "tell": "On the day of the dose",
-    "tell_on_other_days": "On other days",
+    "tell": "When it is given, people are told as",
+    "tell_on_other_days": "Outside a visit, more than a day after a dose, as",
     "then_every": "And then every",
     "told_after": "Somebody is told after",
     "trials_named": "Each treatment is named",
@@ -175,15 +176,15 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "unreported_after": "A visit of which nobody tells is asked about after",
     "unreported_again": "And asked about again every",
     "unreported_at_risk": "A visit of which nobody tells, at risk, after",
-    "urgent_through": "A missed call is urgent up to",
+    "urgent_through": "A missed call is urgent if it was due within",
     "usual": "Usually runs for",
     "valid_for": "Counts for",
     "version": "Version",
     "vocabulary": "Other words for the same",
-    "waking": "People are called between",
+    "waking": "By day: missed calls are told, risk screens asked for, from and until",
     "wanted": "Must be",
     "watched_at_once_max": "Watched by one monitor, at most",
-    "weight_kg": "Weight",
+    "weight_kg": "Asked about outside a weight of",
     "weight_within_percent": "The last weight, within",
     "whole_from_percent": "A dose is whole from, in per cent of the plan's",
     "within": "Done within",
@@ -196,15 +197,13 @@ PARAMETERS: Final[Mapping[str, str]] = {
 A part that reads well as it is (`emergency_after` does not, `heart_rate` does) needs no entry.
 """
 
-ABBREVIATIONS: Final[Mapping[str, str]] = {
-    **{
-        one: one.upper()
-        for one in ("adhd", "avm", "bmi", "kap", "maoi", "nrs", "nsaid", "ocd", "osa", "ptsd", "snri", "sob", "ssri")
-    },
-    "spo2": "SpO₂",
-    "moaas": "MOAA/S",
+_WHEN: Final[Mapping[str, str]] = {
+    "baseline": "during the screening",
+    "each session": "before each session",
+    "end": "at the end",
+    "follow up": "at each follow-up visit",
 }
-"""Words that people write otherwise than in small letters."""
+"""When a measure is asked for."""
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 _JOINED: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
@@ -230,12 +229,16 @@ def value_in_words(key: str, value: str) -> str:
 def _part(path: list[str]) -> str:
     """The last part of the path."""
     name = path[-1]
-    if known := PARAMETERS.get(".".join(path[-3:])) or PARAMETERS.get(".".join(path[-2:])) or PARAMETERS.get(name):
-        return known
-    return instrument_name(name) if path[:-1] == ["measures"] else _capital(_spoken(name))
+    below_any = ".".join((*path[-3:-2], "*", name))
+    known = (PARAMETERS.get(one) for one in (below_any, ".".join(path[-2:]), name))
+    if found := next(filter(None, known), None):
+        return found
+    return instrument_name(name) if path[:-1] == ["measures"] else _capital(spoken(name))
 
 
 def _item(key: str, value: str) -> str:
+    if key.endswith(".every") and key.startswith("measures."):
+        return _WHEN.get(value) or (f"every {value}" if value[:1].isdigit() else spoken(value))
     if key.endswith(".basis"):
         return value.replace(" per ", "/")
     if key == "deviations.silent":
@@ -243,13 +246,9 @@ def _item(key: str, value: str) -> str:
     if value in INDICATIONS:
         return f"{value} {INDICATIONS[value]}"
     if not _CODE.fullmatch(value):
-        return _JOINED.sub(lambda found: _spoken(found[0]), value)
+        return _JOINED.sub(lambda found: spoken(found[0]), value)
     is_instrument = key.rpartition(".")[2] in {"measures", "needs", "measure"}
-    return instrument_name(value) if is_instrument else _spoken(value)
-
-
-def _spoken(code: str) -> str:
-    return " ".join(ABBREVIATIONS.get(one, one) for one in spoken(code).split(" "))
+    return instrument_name(value) if is_instrument else spoken(value)
 
 
 def _capital(words: str) -> str:

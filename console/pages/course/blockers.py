@@ -1,5 +1,6 @@
 """What blocks a course's next step, each with the source of its rule."""
 
+from console.pages.labels import with_labels
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.values import Blocker, Frozen
@@ -32,4 +33,4 @@ def blocks_what(view: CourseView) -> str:
 
 def block(blocker: Blocker) -> Block:
     """The blocker as the page shows it."""
-    return Block(words=blocker.message, source=blocker.source, is_absolute=blocker.absolute)
+    return Block(words=with_labels(blocker.message), source=blocker.source, is_absolute=blocker.absolute)

@@ -94,6 +94,8 @@ def _latest(newest: MeasureView) -> tuple[str | None, str]:
 def _change(one: MeasureView) -> Iterator[str]:
     if (moved := one.trend) is None:
         return
+    if moved.difference == 0:
+        return  # "unchanged" says it
     yield f"{moved.difference:+g}".replace("-", "−")
     if moved.improvement_percent is not None:
         yield (

@@ -111,11 +111,11 @@ def _moment(
         return named.recorded_at if as_known else named.time
     try:
         return moment(at)
-    except ValueError as wrong:
+    except ValueError:
         try:
             return instant(local_moment(at), clock.zone)
         except ValueError:
-            raise _wrong(str(wrong)) from None
+            raise _wrong("must be a day and a time between the years 1900 and 2200") from None
 
 
 def _wrong(why: str) -> ProblemError:

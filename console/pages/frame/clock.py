@@ -60,10 +60,11 @@ class WallClock:
         )
 
     def at(self, at: datetime) -> Clock:
-        """The time itself: `14:29` today, `18 Nov 14:29` on another day."""
+        """The time itself: `14:29` today, `18 Nov 14:29` on another day, with the year if it is another one."""
         local = at.astimezone(self.zone)
         is_today = local.date() == self.now.astimezone(self.zone).date()
-        words = f"{local:%H:%M}" if is_today else f"{local.day} {local:%b %H:%M}"
+        year = "" if local.year == self.now.astimezone(self.zone).year else f" {local.year}"
+        words = f"{local:%H:%M}" if is_today else f"{local.day} {local:%b}{year} {local:%H:%M}"
         return Clock(iso=self._iso(at), words=words, local=self.local(at), counting=None)
 
     def to_the_second(self, at: datetime) -> Clock:
@@ -92,7 +93,7 @@ def place(zone: str) -> str:
 
 
 def due_in_words(ahead: timedelta) -> str:
-    """`in 2:04`, `in 3 h 05 min`; when passed `6 min late`, `3 h 05 min late`, `2 days late`.
+    """`in 2:04`, `in 3 h 05 min`; when passed `due now`, `6 min late`, `3 h 05 min late`, `2 days late`.
 
     `10:04 late` would read as a time of day.
     """
@@ -100,7 +101,7 @@ def due_in_words(ahead: timedelta) -> str:
         return f"in {counted(ahead)}"
     late = int(-ahead.total_seconds())
     if late < 60:
-        return f"{late} s late"
+        return "due now"
     return f"{late // 60} min late" if late < 3_600 else f"{counted(-ahead)} late"
 
 

@@ -22,6 +22,11 @@ UNCERTAIN: Final = (
 """Shown when an act got no answer: it may have been accepted."""
 
 
+MISTYPED: Final = "This address cannot be read: it is mistyped, or a part of it is missing."
+_OF_THE_ADDRESS: Final = ("/path/", "/query/")
+"""How the detail begins where a part of the address is not what it must be: told in patterns, to programs."""
+
+
 class ErrorPage(Frozen):
     """A sentence in place of the page."""
 
@@ -62,6 +67,8 @@ def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
     """
     if problem.code is ProblemCode.UNKNOWN_COURSE:
         return ErrorPage(title="Nothing to show", message=problem.detail, href="/", link="The floor")
+    if only_looks and problem.detail.startswith(_OF_THE_ADDRESS):
+        return ErrorPage(title="Nothing to show", message=MISTYPED, href="/", link="The floor")
     if problem.code is not ProblemCode.UNAVAILABLE:
         return ErrorPage(title=problem.title, message=problem.detail)
     if only_looks:

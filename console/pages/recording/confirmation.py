@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import JsonValue
@@ -14,6 +14,7 @@ from console.pages.recording.fields import Field, FieldKind
 from console.pages.recording.form_parsing import Entered, at_row, rows_of
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import Decoded
+from domain.moments import on_the_calendar
 from domain.refusal import Refused
 from domain.values import Blocker, Frozen, PersonId
 from gateway.workflow_calls import TooMany, Unavailable
@@ -107,4 +108,13 @@ def _read(field: Field, values: Sequence[str], name_of: Callable[[PersonId], str
         return
     named = {option.value: option.label for option in field.options}
     for value in values:
-        yield value.replace("T", " ") if field.kind is FieldKind.MOMENT else named.get(value, value)
+        yield _moment(value) if field.kind is FieldKind.MOMENT else named.get(value, value)
+
+
+def _moment(entered: str) -> str:
+    """`29 Nov 2026 12:00`, by the site's clock, as it was entered."""
+    try:
+        at = datetime.fromisoformat(entered)
+    except ValueError:
+        return entered  # what is wrong with it is told at its field
+    return f"{on_the_calendar(at)} {at:%H:%M}"

@@ -10,7 +10,7 @@ from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, problem_error
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
-from console.pages.labels import EVENTS, FIELDS
+from console.pages.labels import EVENTS, FIELDS, not_yours
 from console.pages.recording.answer import Known, recorded, recorded_before
 from console.pages.recording.fields import Field, FieldKind, all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
@@ -102,7 +102,7 @@ def _fields(kind: str) -> tuple[Field, ...]:
 async def _fact(viewer: Viewer, course_id: CourseId, sequence: int) -> tuple[Entry, Entry]:
     """The entry of that number, and the same as it reads now. Raises `ProblemError` if it is no fact."""
     if not viewer.caller.may_report(CORRECTION):
-        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {CORRECTION}")
+        raise problem_error(ProblemCode.FORBIDDEN, not_yours(viewer.caller.role, CORRECTION))
     entries = await viewer.services.store.entries(course_id)
     entry = next((one for one in entries if one.sequence == sequence and one.event_id is not None), None)
     if entry is None or entry.type == CORRECTION or not issubclass(MODELS[entry.type], Fact):

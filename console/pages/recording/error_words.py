@@ -30,6 +30,7 @@ _WORDS: Final[Mapping[str, str | Callable[[re.Match[str]], str]]] = {
         "must begin with a letter or a digit, and have letters, digits, dots and dashes alone, 64 at most"
     ),
     r"String should match pattern .*": "has a character that cannot be kept",
+    r"must be exactly one of \{.*mg_per_kg.*": "Give the dose by weight or in mg, not both",
     r"must be at least one value or symptom": "There must be at least one value or symptom",
     r"Tuple should have at least 1 item .*": "must have one at least",
     r"Tuple should have at least (\d+) items .*": r"must have \1 at least",

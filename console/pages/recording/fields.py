@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from console.pages.labels import HINTS, hint, label, unit
+from domain.codes import spoken
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.events.clinic_events import MODELS, data_model
 from domain.events.set_aside import SET_ASIDE
@@ -166,7 +167,11 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
         least=meant.get("minItems", 0),
         pattern=pattern if (pattern := meant.get("pattern", "")).startswith(AN_ID) else "",
         longest=_longest(meant, kind, defined),
-        options=tuple(Option(value=one, label=one.replace("_", " ")) for one in meant.get("enum", ())),
+        options=tuple(
+            Option(value=one, label=spoken(one))
+            for one in meant.get("enum", ())
+            if name != "role" or one not in {Role.PATIENT, Role.SYSTEM}  # nobody books them as staff
+        ),
         parts=tuple(_parts(pointer, meant, kind, defined)),
     )
 

@@ -21,7 +21,7 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import HX, Viewer, acting, looking
-from console.pages.labels import STAGES
+from console.pages.labels import STAGES, not_yours
 from console.pages.recording.booking_ahead import CHECK, MOVED, NOT_KNOWN, clashes_of_all, passed, starts_at_of
 from console.pages.recording.confirmation import HAPPENED, NO, YES, Confirmation, confirmation
 from console.pages.recording.fields import all_fields
@@ -128,7 +128,7 @@ async def move(viewer: Annotated[Viewer, Depends(acting(Right.REPORT, Right.STEE
     again it moves nothing twice.
     """
     if not viewer.caller.may_report(MOVED):
-        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {MOVED}")
+        raise problem_error(ProblemCode.FORBIDDEN, not_yours(viewer.caller.role, MOVED))
     members, broken = await _members(viewer, group)
     posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
     entered = {**with_role(viewer, MOVED, entered_in(FIELDS, posted)), **signed_in_as(viewer)}

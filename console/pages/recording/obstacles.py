@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from console.pages.labels import with_labels
 from console.pages.recording.fields import Field, FieldKind, fields_of
 from console.pages.recording.form_parsing import Entered, rationales
 from domain.events.clinic_events import MODELS, Fact
@@ -72,7 +73,7 @@ def _shown(
         first = same[0]
         has_box = field is not None and not first.absolute
         yield Obstacle(
-            words=tuple(dict.fromkeys(one.message for one in same)),
+            words=tuple(dict.fromkeys(with_labels(one.message) for one in same)),
             source=first.source,
             is_absolute=first.absolute and not is_fact,
             box=f"{field.pointer}/{first.code}" if field and has_box else None,

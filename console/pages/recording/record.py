@@ -18,7 +18,7 @@ from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.last_reporter import keep_reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import HX, Viewer, acting, looking
-from console.pages.labels import EVENTS, label
+from console.pages.labels import EVENTS, label, not_yours
 from console.pages.recording import referral
 from console.pages.recording.answer import TOLD_AFTERWARDS, Known, recorded, recorded_before
 from console.pages.recording.at_hand import READING, AtHand, at_hand, session_at_hand
@@ -398,7 +398,7 @@ def _kind(viewer: Viewer, event: str) -> str:
     if kind not in MODELS or kind in ELSEWHERE:
         raise problem_error(ProblemCode.NOT_FOUND, f"There is no form for {event}")
     if not viewer.caller.may_report(kind):
-        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
+        raise problem_error(ProblemCode.FORBIDDEN, not_yours(viewer.caller.role, kind))
     return kind
 
 

@@ -15,13 +15,13 @@
   };
 
   const late = (seconds) => {
-    if (seconds < 60) return `${seconds} s`;
-    return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : counted(seconds);
+    if (seconds < 60) return "due now";
+    return `${seconds < 3600 ? `${Math.floor(seconds / 60)} min` : counted(seconds)} late`;
   };
 
   const due = (milliseconds) => {
     const seconds = Math.floor(Math.abs(milliseconds) / 1000);
-    return milliseconds >= 0 ? `in ${counted(seconds)}` : `${late(seconds)} late`;
+    return milliseconds >= 0 ? `in ${counted(seconds)}` : late(seconds);
   };
 
   const since = (milliseconds) => {

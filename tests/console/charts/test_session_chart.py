@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from console.charts.drawing import Area, Drawing, Line, Mark, Shape, TextSize
 from console.charts.scale import Scale
 from console.charts.session import session_chart
+from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.views.course import course_view
@@ -216,14 +217,27 @@ def test_the_table_tells_the_session_by_the_sites_clock() -> None:
     assert [float(row[0]) for row in table.rows] == sorted(float(row[0]) for row in table.rows)
 
 
+def test_a_reading_that_is_due_and_was_not_taken_is_not_to_come() -> None:
+    """Nobody is told of it yet, and a later one is there already."""
+    ward, session = watched({0: (126, 79), 15: (133, 83), 34: (133, 83)}, until=34)
+    (at_30,) = (one for one in session.checkpoints if one.due_at == ward.begins() + minutes(30))
+    later = session.but(checkpoints=(at_30.but(status=CheckpointStatus.PENDING),))
+
+    told = [row[2] for row in session_chart(later, ward.now, DUBLIN).tables[0].rows if row[0] == "30"]
+
+    assert told == ["reading not taken yet"]
+
+
 def test_the_limits_are_a_table_with_their_sources() -> None:
     """Those that are not drawn, too."""
     ward, session = watched(CALM, until=41)
     table = session_chart(session, ward.now, DUBLIN).tables[1]
 
-    assert len(table.rows) == len(session.limits)
-    assert ("Systolic", "above 180", "urgent, once a second reading confirms it", "S62") in table.rows
-    assert ("Systolic", "above 140", "no dose", "S1") in table.rows
+    # No value crosses 100 % of oxygen, nor a MOAA/S of 5.
+    assert len(table.rows) == len(session.limits) - 2
+    confirmed = "urgent, if a second reading confirms it or none comes in time"
+    assert ("Systolic", "above 180", confirmed, "S62") in table.rows
+    assert ("Systolic", "above 140", "no dose, unless a prescriber weighs it", "S1") in table.rows
     assert [row[1] for row in table.rows if "over" in row[1]] == ["166 or more, 40 over the clearance reading"]
 
 

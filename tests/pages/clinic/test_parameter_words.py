@@ -33,6 +33,7 @@ def test_no_key_and_no_code_of_a_protocol_is_left_as_a_file_spells_it(file: Path
         ("measures.phq9.item9.screened_within", "Measures: PHQ-9: question 9: waits for the C-SSRS, at most"),
         ("screening.gates.ptsd.score_min", "Screening: gates: PTSD: score, at least"),
         ("medicine.infusion.least", "Medicine: infusion: runs for, at least"),
+        ("course.schedule.weekly.sessions", "Course: parts of the course: weekly: medicine sessions of this part"),
         ("medicine.routes.intranasal.least", "Medicine: further routes: intranasal: at least"),
     ],
 )
@@ -49,6 +50,13 @@ def test_a_key_reads_as_a_sentence_goes_on(key: str, said: str) -> None:
         ("indications", "F42, existential_distress", "F42 Obsessive-compulsive disorder, existential distress"),
         ("medicine.dose.basis", "mg per kg", "mg/kg"),
         ("medicine.checkpoints.required", "heart rate, spo2", "heart rate, SpO₂"),
+        (
+            "measures.madrs.every",
+            "baseline, end, each session",
+            "during the screening, at the end, before each session",
+        ),
+        ("measures.gad7.every", "7 days", "every 7 days"),
+        ("screening.absolute", "cardiovascular_event_6w", "cardiovascular event in 6 weeks"),
         ("deviations.silent", "check_in.too_early", "Too early for this call"),
         ("medicine.limits.spo2.warning", "below 94 %", "below 94 %"),
         ("screening.review", "cystitis, sleep_apnoea (sourced S1)", "cystitis, sleep apnoea (sourced S1)"),

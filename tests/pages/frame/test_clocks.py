@@ -26,7 +26,7 @@ LENGTHS = [
     [
         (timedelta(minutes=2, seconds=4), "in 2:04"),
         (timedelta(), "in 0:00"),
-        (-timedelta(seconds=9), "9 s late"),
+        (-timedelta(seconds=9), "due now"),
         (-timedelta(minutes=6, seconds=10), "6 min late"),
         (-timedelta(minutes=10), "10 min late"),
         (-timedelta(hours=2, minutes=5), "2 h 05 min late"),

@@ -10,11 +10,13 @@ import pytest
 from fastapi import APIRouter
 
 from console.app import create_app
+from console.pages.frame.error_pages import MISTYPED
 from console.services import Services
 from domain.access import TokenRole
 from tests.support.cast import HAS_A_PLAN, cssrs
 from tests.support.doc_page import Page, code_in
 from tests.support.http_stack import House
+from tests.support.page_text import words_of
 from tests.support.paths import ROOT
 from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
@@ -275,3 +277,13 @@ async def test_every_page_of_a_course_is_kept_as_a_read(house: House, at_risk: s
 
     seen = {(read.request_id, read.what) for read in reads if read.request_id.startswith("page-")}
     assert seen == {("page-a", "course"), ("page-a", "ledger"), ("page-a", "forecast"), ("page-b", "course")}
+
+
+@pytest.mark.parametrize("path", ["/escalations/nonsense", "/oncall?at=garbage", "/rooms?day=tomorrow"])
+async def test_a_mistyped_address_is_told_without_patterns(house: House, path: str) -> None:
+    """They are for programs: whoever followed a broken link goes back to the floor."""
+    page = await house.admin.get(path, headers={"Accept": "text/html"})
+
+    assert page.status_code == 422
+    assert MISTYPED in words_of(page)
+    assert "pattern" not in page.text

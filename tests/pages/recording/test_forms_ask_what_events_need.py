@@ -8,13 +8,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
+from console.pages.labels import not_yours, with_labels
+from console.pages.recording.confirmation import confirmation
+from console.pages.recording.error_words import in_words
 from console.pages.recording.fields import Field, FieldKind, all_fields, fields_of
 from console.pages.recording.form_parsing import at_row, data_of, entered_in, rows_of
 from console.pages.recording.form_view import NO_MOMENT, ShownField, ShownForm, shown
 from console.pages.recording.prefill import FURTHER_ROUTES, asked_for, offers
 from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn
-from domain.events.fields import StaffMember
+from domain.events.fields import Dose, StaffMember
 from domain.events.parsing import CORRECTION, event_from
 from domain.protocol.model import Protocol
 from domain.refusal import FieldError, Refused
@@ -539,3 +543,41 @@ def test_every_kind_of_field_is_met() -> None:
         return {field.kind for field in fields} | {kind for field in fields for kind in kinds(field.parts)}
 
     assert set().union(*(kinds(all_fields(kind)) for kind in FORMS)) == set(FieldKind)
+
+
+def test_what_was_entered_is_read_again_in_words() -> None:
+    """A time as people write it, by the site's clock; what cannot be read stays as it was typed."""
+    entered = {"/time": ("2026-11-29T12:00",), "/data/last_solids_at": ("yesterday",)}
+
+    asked = confirmation((), (), all_fields("kap.patient.checked_in"), entered, {"time": "2026-11-29T12:00"}, str)
+
+    assert [(one.label, one.value) for one in asked.said] == [
+        ("When it happened", "29 Nov 2026 12:00"),
+        ("Last solid food", "yesterday"),
+    ]
+
+
+def test_nobody_books_the_patient_as_staff() -> None:
+    """Nor a system: the other roles are offered."""
+    (staff,) = (one for one in fields_of("kap.session.booked") if one.name == "staff")
+    (role,) = (one for one in staff.parts if one.name == "role")
+
+    assert [one.value for one in role.options] == [role for role in Role if role not in {Role.PATIENT, Role.SYSTEM}]
+
+
+def test_of_two_doses_one_is_asked_for_in_words() -> None:
+    """The event's own error shows two objects of JSON."""
+    with pytest.raises(ValidationError) as wrong:
+        Dose.model_validate({"mg": 35, "mg_per_kg": 0.5})
+
+    (error,) = wrong.value.errors()
+    assert in_words(error["msg"].removeprefix("Value error, ")) == "Give the dose by weight or in mg, not both"
+
+
+def test_an_event_in_a_sentence_is_called_as_its_form_is() -> None:
+    """Whoever may not record it is told in the same words."""
+    assert with_labels("A therapist may not report “dose administered”; the role must be one of: monitor") == (
+        "A therapist may not report “Dose given”; the role must be one of: monitor"
+    )
+    assert with_labels("held for “review”") == "held for “review”"
+    assert not_yours("operations", "kap.vitals.recorded") == "Operations may not record “Reading”"

@@ -18,6 +18,7 @@ from tests.support.cast import (
     assessment,
     clearance,
     hold,
+    minutes,
     phq9,
     plan,
     referral,
@@ -155,7 +156,7 @@ async def test_a_double_click_records_once(house: House) -> None:
 
 async def test_the_same_form_with_its_time_is_answered_as_at_first(house: House) -> None:
     """Sent again after a torn line it is the same event, and its verdict is said again."""
-    course = await house.has(Ward.dosed)
+    course = await house.has(Ward.dosed, ago=minutes(1))
     client = house.admin
     event = vitals(course, at=datetime.now(UTC).replace(microsecond=0), systolic=165)
     form_id = value_in(await opens(client, event), "/id")
