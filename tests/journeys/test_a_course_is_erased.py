@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
+from domain.moments import on_the_calendar
 from gateway.temporal import connect
 from stack.payload_keys import codec_of
 from stack.stackfile import StackFile
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.xdist_group("encrypted")
 async def house() -> AsyncIterator[House]:
     async with open_house(KAPSTAN_ENCRYPT_RECORDS="1") as opened:
         yield opened
+
+
+def today() -> str:
+    """The day, as an erasure tells it: in UTC."""
+    now = datetime.now(UTC)
+    return f"{now:%a} {on_the_calendar(now)}"
 
 
 async def has(house: House, events: int, name: str = "EX") -> str:
@@ -66,7 +73,7 @@ async def test_a_course_is_erased(house: House) -> None:
 
     assert done.out.startswith(f"✓ {course}: erased; its ledger keeps ")
     await is_gone_from_temporal(house, course)
-    gone = f"The content of course {course} was erased on {datetime.now(UTC):%Y-%m-%d}"
+    gone = f"The content of course {course} was erased on {today()}"
     for path in (f"/v1/courses/{course}", f"/v1/courses/{course}?as_of=2026-02-01T00:00:00Z"):
         answer = await house.admin.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_course")
@@ -145,7 +152,7 @@ async def test_a_course_whose_workflow_has_ended_is_erased(ahead: StackFile) -> 
     for course, said in done.items():
         assert said.out.startswith(f"✓ {course}: erased; its ledger keeps ")
         await eventually(partial(is_unknown, ahead, course))
-        gone = f"The content of course {course} was erased on {datetime.now(UTC):%Y-%m-%d}"
+        gone = f"The content of course {course} was erased on {today()}"
         assert (await told(ahead, course)).startswith(gone)
         assert gone in (await kapstan("show", course, "--data", data_of(ahead))).err
         revived = await kapstan("revive", course, "--data", data_of(ahead))

@@ -153,9 +153,20 @@ class House:
     async def forgets(self, *courses: str) -> None:
         """They are on no list any more: the other tests of this house shall not come upon them."""
         connection = await asyncpg.connect(self.stack.database)
-        for table, column in FORGOTTEN_IN.items():
-            await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", courses)
-        await connection.close()
+
+        async def are_forgotten() -> bool:
+            try:
+                async with connection.transaction():
+                    for table, column in FORGOTTEN_IN.items():
+                        await connection.execute(f"DELETE FROM {table} WHERE {column} = ANY($1)", courses)
+            except asyncpg.ForeignKeyViolationError:
+                return False  # a worker has written of them meanwhile
+            return True
+
+        try:
+            await eventually(are_forgotten)
+        finally:
+            await connection.close()
 
     async def is_left(self) -> None:
         """Nobody who came so far is watched and paged for any more: that goes on as long as a house stands."""
