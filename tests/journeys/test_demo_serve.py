@@ -30,6 +30,8 @@ OPEN_WITHIN = timedelta(seconds=200)
 
 STOPPED_WITHIN = 60.0
 COMMAND = (sys.executable, "-m", "starter", "demo", "--patients", "0", "--serve")
+NURSE = f"{TokenRole.ONCALL},{TokenRole.CLINIC}"
+"""One sign-in for the whole of a nurse's work."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,6 @@ class Shown:
     url: str
     tokens: dict[str, str]
     phone_page: str
-
-
-NURSE = f"{TokenRole.ONCALL},{TokenRole.CLINIC}"
-"""One sign-in for the whole of a nurse's work."""
 
 
 class Serving:
