@@ -205,6 +205,9 @@ _WHEN: Final[Mapping[str, str]] = {
 }
 """When a measure is asked for."""
 
+NONE: Final = "none"
+"""How a list that is empty is told."""
+
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 _JOINED: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
@@ -223,7 +226,13 @@ def name_in_words(key: str) -> str:
 
 def value_in_words(key: str, value: str) -> str:
     """A parameter's value, in which codes are words: `sleep_apnoea` is "sleep apnoea", `phq9` is PHQ-9."""
-    return ", ".join(_item(key, one) for one in value.split(", "))
+    return ", ".join(_founded(key, one) for one in value.split(", "))
+
+
+def _founded(key: str, item: str) -> str:
+    """One item of a value in words; its evidence, as in `phq9 (sourced S48)`, stays as it is."""
+    code, evidence, rest = item.partition(" (")
+    return item if code == NONE else f"{_item(key, code)}{evidence}{rest}"
 
 
 def _part(path: list[str]) -> str:
