@@ -31,6 +31,7 @@ from gateway.list_verification import ListVerification
 from gateway.oncall import OnCallBook
 from gateway.page_metrics import PageMetrics
 from gateway.pollers import worker_identity
+from gateway.precedence import Precedence
 from gateway.protocols import Library
 from gateway.sandbox import Sandbox
 from gateway.sdk_metrics import SdkMetrics
@@ -143,7 +144,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         if tracing:
             stack.callback(tracing.close)
         connections = await stack.enter_async_context(open_connections(settings.database_url, keyring))
-        records = Records(RecordStore(connections), settings.gathering)
+        records = Records(RecordStore(connections), settings.gathering, Precedence(client).set)
         verifying = Verifying(partial(_verify, connections, caller))
         pair = workers(client, records, paging, verifying, worker_deployment(settings))
         if listener and sdk:

@@ -5,13 +5,14 @@ from contextlib import suppress
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
     from domain.escalation.ids import EscalationId, escalation_workflow_id
     from domain.escalation.messages import Change, Notice, Opening, Repeat, Settlement
+    from domain.values import Severity
     from workflows.escalation import EscalationWorkflow
     from workflows.origin import ORIGIN
     from workflows.queues import PAGING
@@ -19,6 +20,9 @@ with workflow.unsafe.imports_passed_through():
 
 EACH_ITS_OWN: Final = "each repeat is as of when it is asked"
 """Patch: it was once as of the event that told of it, and two of them could be the same."""
+
+PRIORITIES: Final = {Severity.EMERGENCY: 1, Severity.URGENT: 2, Severity.ROUTINE: 3}
+"""Which are paged first when many wait for a worker, as after an outage: Temporal's numbers, 1 before 2."""
 
 
 class EscalationDispatcher:
@@ -100,6 +104,7 @@ async def open_escalation(opening: Opening) -> bool:
             task_queue=PAGING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            priority=Priority(priority_key=PRIORITIES[opening.severity]),
             static_summary=f"{opening.severity}: {opening.kind.replace('_', ' ')}",
         )
     except WorkflowAlreadyStartedError:

@@ -42,8 +42,8 @@ AFTER_A_CONFLICT = timedelta(hours=1)
 class LedgerOutbox:
     """Appends a course's entries in order, however long it takes; after a continue-as-new the next run takes over.
 
-    `told` makes a batch of entries with the course's summary, and with figures and bookings, of which is sent only what
-    has moved.
+    `told` makes a batch of entries with the course's summary, and with figures, bookings and whether it goes first, of
+    which is sent only what has moved. A run sends everything with its first batch.
     `behind` is called when entries have waited too long, and again while they do.
     """
 
@@ -59,6 +59,7 @@ class LedgerOutbox:
         self._told_after = next(self._patience)
         self._figures: CourseFigures | None = None
         self._bookings: frozenset[Booking] = frozenset()
+        self._goes_first: bool | None = None
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
@@ -109,13 +110,15 @@ class LedgerOutbox:
         self._told_after = next(self._patience)
         self._figures = batch.figures
         self._bookings = frozenset(batch.bookings)
+        self._goes_first = batch.goes_first
         return True
 
     def _moved(self, batch: Batch) -> Batch:
-        """The batch without what the record store has already."""
+        """The batch without what was sent already."""
         return batch.but(
             figures=batch.figures if batch.figures != self._figures else None,
             bookings=tuple(one for one in batch.bookings if one not in self._bookings),
+            goes_first=batch.goes_first if batch.goes_first != self._goes_first else None,
         )
 
 

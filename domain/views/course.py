@@ -248,6 +248,7 @@ def batch_of(
         summary=course_summary(course, now, upcoming),
         figures=course_figures(course),
         bookings=bookings(course),
+        goes_first=course.monitored is not None,
     )
 
 

@@ -49,7 +49,8 @@ class CourseSummary(Frozen):
 class Batch(Frozen):
     """One write to the record store: the next entries of one course, in order, and its summary after them.
 
-    Without `figures` those of an earlier batch stay, and so does each booking that is not among `bookings`.
+    Without `figures` those of an earlier batch stay, and so does each booking that is not among `bookings`. A course
+    `goes_first` while its dosed patient has not been discharged; None if that is as it was.
     """
 
     course_id: CourseId
@@ -57,6 +58,7 @@ class Batch(Frozen):
     summary: CourseSummary
     figures: CourseFigures | None = None
     bookings: tuple[Booking, ...] = ()
+    goes_first: bool | None = None
 
     @model_validator(mode="after")
     def _is_of_one_course(self) -> Self:

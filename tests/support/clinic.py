@@ -68,6 +68,7 @@ class RecordsTwin:
         self.entries: dict[CourseId, list[Entry]] = {}
         self.summaries: dict[CourseId, CourseSummary] = {}
         self.figures: dict[CourseId, list[CourseFigures]] = {}
+        self.goes_first: dict[CourseId, list[bool]] = {}
         self.escalations: dict[EscalationId, EscalationView] = {}
         self.ended: dict[CourseId, Course] = {}
         self.erased: dict[CourseId, datetime] = {}
@@ -86,6 +87,8 @@ class RecordsTwin:
         self.summaries[batch.course_id] = batch.summary
         if batch.figures is not None:
             self.figures.setdefault(batch.course_id, []).append(batch.figures)
+        if batch.goes_first is not None:
+            self.goes_first.setdefault(batch.course_id, []).append(batch.goes_first)
 
     @activity.defn(name=Records.keep_ended_course.__name__)
     async def keep_ended_course(self, ended: EndedCourse) -> None:
