@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.common import RawValue
 
 from bench import on_paper
@@ -27,6 +27,10 @@ AT_ONCE: Final = 8
 """Workflows that are started at the same time."""
 
 LISTED_WITHIN: Final = 60.0  # seconds
+BEGUN_WITHIN: Final = 60.0  # seconds
+FIRST_TASK: Final = 4
+"""Events of a run that has had its first task: it was started, and the task was scheduled, started and completed."""
+
 OPEN: Final = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
 COPY_LEDGER: Final = """
 INSERT INTO ledger (
@@ -88,3 +92,15 @@ class ManyCourses:
         async with asyncio.timeout(LISTED_WITHIN):
             while (await self._client.count_workflows(OPEN)).count < courses:  # noqa: ASYNC110  by other processes
                 await asyncio.sleep(LOOK_AGAIN_AFTER)
+
+    async def until_begun(self, names: Sequence[CourseId]) -> None:
+        """Waits until each of these courses has had its first task."""
+        for name in names:
+            course = self._client.get_workflow_handle(course_workflow_id(name))
+            async with asyncio.timeout(BEGUN_WITHIN):
+                while not _has_begun(await course.describe()):  # noqa: ASYNC110  by other processes
+                    await asyncio.sleep(LOOK_AGAIN_AFTER)
+
+
+def _has_begun(told: WorkflowExecutionDescription) -> bool:
+    return told.history_length >= FIRST_TASK and not told.raw_description.HasField("pending_workflow_task")

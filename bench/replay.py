@@ -22,6 +22,7 @@ from bench.many_courses import ManyCourses
 from bench.run import LOOK_AGAIN_AFTER, Run, percentile, settled
 from bench.table import Bound, Figure, Row
 from domain.values import CourseId, Frozen
+from gateway.precedence import Precedence
 from tests.support.ward import Ward
 
 DUE: Final = 10
@@ -87,13 +88,18 @@ async def _cold(house: House, gate: Path, courses: int, letter: str) -> ColdStar
     try:
         many = ManyCourses(house, await house.courses(), connection)
         now = datetime.now(UTC)
-        await many.start(_named(f"{letter}REST", courses - 2 * due), lambda ward: ward.in_follow_up(), now)
+        rest = _named(f"{letter}REST", courses - 2 * due)
+        await many.start(rest, lambda ward: ward.in_follow_up(), now)
+        await many.until_begun(rest)
         due_at = datetime.now(UTC) + timedelta(seconds=10 + 2 * due / STARTED_A_SECOND)
         had = [
             await many.start(_named(f"{letter}{name}", due), reach, due_at - _until_due(reach))
             for name, reach in (("DOSED", _dosed), ("OTHER", _booked))
         ]
-        await many.until_open(courses)
+        first = Precedence(await house.courses())
+        for name in _named(f"{letter}DOSED", due):
+            await first.set(name, True)  # as whoever recorded their dose did
+        await many.until_begun([*_named(f"{letter}DOSED", due), *_named(f"{letter}OTHER", due)])
         await settled(house)
         gate.touch()  # noqa: ASYNC240  it takes no time
         for worker in house.workers:

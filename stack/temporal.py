@@ -30,6 +30,9 @@ UI_PORT_OPTION = "--ui-port"
 NOT_OVER_HTTP = 'frontend.httpAllowedHosts=["nobody.invalid"]'
 """Nothing of Kapstan speaks HTTP to Temporal, and a page of a stranger in somebody's browser shall not."""
 
+ONE_PART = ("matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1")
+"""A queue has four parts by default, each with an order of its own: only in one go the dosed before all others."""
+
 READY_WITHIN = timedelta(minutes=1)
 FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
 
@@ -98,14 +101,13 @@ class TemporalServer:
         durable = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL")
         port, ui_port = str(self._port), str(self._ui_port)
         where = ("--ip", LOOPBACK, "--port", port, "--ui-ip", self._ui_behind, "--ui-port", ui_port)
-        skipping = (
-            ("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true") if self._time_skipping else ()
-        )
-        reporting = ("--dynamic-config-value", REPORTS_AFTER, "--dynamic-config-value", NOT_OVER_HTTP)
+        skipping = ("frontend.WorkflowTimeSkippingEnabled=true",) if self._time_skipping else ()
+        settings = (REPORTS_AFTER, NOT_OVER_HTTP, *ONE_PART, *skipping)
+        configured = tuple(part for one in settings for part in ("--dynamic-config-value", one))
         quiet = ("--ui-disable-news-fetch", "--log-level", "warn")
         return Program(
             name="temporal",
-            command=(_executable(), "server", "start-dev", *state, *durable, *where, *quiet, *reporting, *skipping),
+            command=(_executable(), "server", "start-dev", *state, *durable, *where, *quiet, *configured),
             environment=environment_without_temporal(),
             log=self._folder / "temporal.log",
             farewell=FAREWELL,

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from gateway.stuck_workflows import REPORTS_AFTER
 from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from settings import described, read_settings
+from stack.temporal import ONE_PART
 from tests.support.composition import (
     ENV_EXAMPLE,
     VERSION,
@@ -202,3 +203,12 @@ def test_temporal_lists_the_courses_that_fail_as_the_watch_expects() -> None:
     key, _, number = REPORTS_AFTER.partition("=")
 
     assert f"{key}:\n  - value: {number}\n" in text
+
+
+def test_a_queue_of_temporal_has_one_order_as_on_the_embedded_stack() -> None:
+    """In one of several parts those who can wait would go before the dosed of another."""
+    text = (ROOT / "deploy" / "temporal" / "dynamicconfig.yaml").read_text(encoding="utf-8")
+
+    for setting in ONE_PART:
+        key, _, number = setting.partition("=")
+        assert f"{key}:\n  - value: {number}\n" in text
