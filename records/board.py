@@ -46,8 +46,8 @@ class BoardFilter(Frozen):
 class Column(Frozen):
     """One phase: how many courses match, and of these how many are under way, late, or need attention.
 
-    Its `cards` are the first of them: attention that wakes somebody, then patients who are here and late, though nobody
-    was called yet, then highest attention, then longest overdue or soonest due.
+    Its `cards` are the first of them: attention that wakes somebody, then patients who are here, first those who are
+    late though nobody was called yet, then highest attention, then longest overdue or soonest due.
     """
 
     phase: Phase

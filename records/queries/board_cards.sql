@@ -1,10 +1,11 @@
--- The first $9 cards of each column $1 of the board: attention that wakes somebody, then patients who are here and late
--- at $11, though nobody was called yet, then attention, then longest overdue or soonest due.
+-- The first $9 cards of each column $1 of the board: attention that wakes somebody, then patients who are here, first
+-- those who are late at $11, though nobody was called yet, then attention, then longest overdue or soonest due.
 WITH seen AS NOT MATERIALIZED (
     SELECT
         *,
-        ((stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed') OR dosed_at IS NOT NULL)
-            AND coalesce(reading_due_at, to_do_by) < $11 AS is_here_and_late
+        (stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed')
+            OR dosed_at IS NOT NULL AS is_here,
+        coalesce(reading_due_at, to_do_by) < $11 AS is_late
     FROM course_cards AS courses
     WHERE ($2::text IS NULL OR site = $2)
         AND ($3::severity IS NULL OR attention >= $3)
@@ -19,10 +20,10 @@ WITH seen AS NOT MATERIALIZED (
         )
 ),
 
-late AS MATERIALIZED (
+here AS MATERIALIZED (
     SELECT *
     FROM seen
-    WHERE is_here_and_late
+    WHERE is_here
 )
 
 SELECT found.*
@@ -39,12 +40,13 @@ CROSS JOIN LATERAL (
         )
         UNION
         SELECT *
-        FROM late
-        WHERE late.phase = board.phase
+        FROM here
+        WHERE here.phase = board.phase
     ) AS first
     ORDER BY
         coalesce(attention >= 'urgent', false) DESC,
-        coalesce(is_here_and_late, false) DESC,
+        coalesce(is_here, false) DESC,
+        coalesce(is_here AND is_late, false) DESC,
         attention DESC NULLS LAST,
         to_do_by,
         course_id
@@ -54,7 +56,8 @@ INNER JOIN course_cards AS found ON found.course_id = card.course_id
 ORDER BY
     board.place,
     coalesce(card.attention >= 'urgent', false) DESC,
-    coalesce(card.is_here_and_late, false) DESC,
+    coalesce(card.is_here, false) DESC,
+    coalesce(card.is_here AND card.is_late, false) DESC,
     card.attention DESC NULLS LAST,
     card.to_do_by,
     card.course_id

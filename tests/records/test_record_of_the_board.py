@@ -102,8 +102,8 @@ async def test_a_column_counts_all_and_shows_the_first(store: RecordStore) -> No
 
 
 @pytest.mark.parametrize("stage", ["dosed", "checked_in"])
-async def test_a_patient_who_is_here_and_late_stands_before_all_that_can_wait(store: RecordStore, stage: str) -> None:
-    """However many visits that nobody reported are overdue for days: they are no reason to leave out this card."""
+async def test_a_patient_who_is_here_stands_before_all_that_can_wait(store: RecordStore, stage: str) -> None:
+    """However many visits that nobody reported are overdue for days: first is who is here, and of these who is late."""
     for n in range(3):
         by = NOON - timedelta(days=n + 1)
         await arrives(store, f"DAYS-{n}", stage="booked", attention=Severity.ROUTINE, to_do_by=by)
@@ -113,7 +113,7 @@ async def test_a_patient_who_is_here_and_late_stands_before_all_that_can_wait(st
     await arrives(store, "WAKES", stage="booked", attention=Severity.URGENT, to_do_by=NOON)
 
     assert ids(await looked_at(store, limit=2)) == {"medicine": ["WAKES", "HERE"]}
-    assert ids(await looked_at(store, limit=4)) == {"medicine": ["WAKES", "HERE", "DAYS-2", "DAYS-1"]}
+    assert ids(await looked_at(store, limit=4)) == {"medicine": ["WAKES", "HERE", "IN-TIME", "DAYS-2"]}
 
 
 @pytest.mark.parametrize("query", ["board_cards", "board_counts", "courses_under_way", "floor"])
