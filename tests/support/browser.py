@@ -13,6 +13,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Error, Page, Request, async_playwright, expect
 
+from tests.support.eventually import eventually
+
 DESK: Final = (1440, 900)
 PHONE: Final = (390, 844)
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -114,6 +116,15 @@ class Eyes:
     async def is_live(self) -> None:
         """The page hears of changes from now on."""
         await self.page.wait_for_selector('#link[data-state="live"]', state="attached")
+
+    async def has_caught_up(self) -> None:
+        """It has shown itself anew, as every page does once it is live, for what happened before anybody listened."""
+        await self.is_live()
+
+        async def is_anew() -> bool:
+            return any("htmx:afterRequest DIV floor" in one for one in await self.page.evaluate("window.gestures"))
+
+        await eventually(is_anew)
 
     async def barriers(self, *rules: str) -> list[str]:
         """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all."""

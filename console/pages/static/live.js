@@ -165,7 +165,9 @@
   // A refusal is no part of how things are: it stays until they have read it, and act again.
   const isRefusal = (node) => node.nodeType === 1 && node.matches("[data-refused]");
   Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => !isRefusal(node) && !isKept(node);
-  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches("details, dialog"));
+  // What they have opened stays open, and the entry of the ledger that they jumped to stays marked.
+  const isTheirs = (name, node) => (name === "open" ? node.matches("details, dialog") : name === "class" && node.matches("tr.here"));
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !isTheirs(name, node);
   // A card that changed glows once: its version is another than the one that was shown.
   const shown = new Map();
   const look = (node) => {

@@ -92,6 +92,25 @@ async def test_an_entry_opens_with_its_content_its_second_and_who_did_it(
         assert not eyes.complaints
 
 
+async def test_the_entry_that_was_jumped_to_stays_marked_while_more_arrive(house: House, browser: Browser) -> None:
+    """The page shows itself anew with each reading; whoever reads an entry meanwhile stays at it."""
+    course = await house.has(Ward.dosed)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}")
+        at = await eyes.page.locator("#entry-1").get_attribute("data-at")
+        await eyes.page.goto(f"{house.url}/courses/{course}#at={at}")
+        here = eyes.page.locator("#entries tr.here")
+        await expect(here).to_be_focused()
+
+        for _ in range(2):
+            entries = await eyes.page.locator("#entries tbody tr").count()
+            await house.sends([vitals(course, 1, at=datetime.now(UTC))])
+            await expect(eyes.page.locator("#entries tbody tr")).not_to_have_count(entries)
+            await expect(here).to_be_focused()
+            await expect(here).to_have_attribute("data-at", at or "")
+        assert not eyes.complaints
+
+
 async def test_the_ledger_goes_along_as_a_file_to_whoever_may_read_it(house: House, answered: str) -> None:
     """CSV for a table, JSON for a program: the entries that the API gives; nobody else gets them."""
     entries = (await house.admin.get(f"/v1/courses/{answered}/ledger")).json()
