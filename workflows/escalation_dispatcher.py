@@ -22,7 +22,10 @@ EACH_ITS_OWN: Final = "each repeat is as of when it is asked"
 """Patch: it was once as of the event that told of it, and two of them could be the same."""
 
 PRIORITIES: Final = {Severity.EMERGENCY: 1, Severity.URGENT: 2, Severity.ROUTINE: 3}
-"""Which are paged first when many wait for a worker, as after an outage: Temporal's numbers, 1 before 2."""
+"""Which are paged first when many wait for a worker, as after an outage: Temporal's numbers, 1 before 2.
+
+As they are opened: Temporal lets no workflow change its own, so one that grows worse keeps it.
+"""
 
 
 class EscalationDispatcher:
