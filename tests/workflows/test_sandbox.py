@@ -1,11 +1,13 @@
-"""The workers' sandbox tells a codec what the SDK's own would tell it, and does not enter the sandbox for that."""
+"""The workers' sandbox tells a codec what the SDK's own would, does not enter itself for that, and keeps no message."""
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
 import pytest
 from temporalio.api.common.v1 import Payload
+from temporalio.bridge.proto.workflow_activation import InitializeWorkflow
 from temporalio.client import Client
 from temporalio.converter import DataConverter, PayloadCodec, SerializationContext, WithSerializationContext
 from temporalio.worker import Worker
@@ -76,3 +78,22 @@ async def test_it_is_entered_only_to_run_a_workflow(temporal: Temporal, monkeypa
 
     assert entered
     assert not [code for code in entered if "_context(" in code]
+
+
+@pytest.mark.parametrize(
+    ("runner", "kept"), [(SandboxedWorkflowRunner(), 1), (Sandbox(), 0)], ids=["the SDK's", "ours"]
+)
+async def test_what_a_run_began_with_is_let_go(temporal: Temporal, runner: SandboxedWorkflowRunner, kept: int) -> None:
+    """While the workflow is cached: the SDK keeps all that the message says, for its headers."""
+    before = first_messages()
+    async with Worker(temporal.client, task_queue="kept", workflows=[Listener], workflow_runner=runner):
+        started = await temporal.client.start_workflow(Listener.run, "heard", id=f"kept-{kept}", task_queue="kept")
+        assert await started.query("__stack_trace")  # it has run, and waits
+        assert first_messages() - before == kept
+        await started.terminate()
+
+
+def first_messages() -> int:
+    """How many of the messages with which runs began are in this process."""
+    gc.collect()
+    return sum(isinstance(each, InitializeWorkflow) for each in gc.get_objects())
