@@ -3,6 +3,7 @@
 Most payloads are small, and say the same again and again: they are compressed with a dictionary of what courses say.
 """
 
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Self
@@ -26,7 +27,7 @@ DICTIONARY_UP_TO: Final = 256 * 1024
 """Largest payload, in bytes, that is compressed with the dictionary: a larger one is its own."""
 
 DICTIONARY_LEVEL: Final = 6
-"""Zstandard's level with the dictionary: 30 µs for a report, 1 ms for what a run is handed."""
+"""Zstandard's level with the dictionary: 9 µs for a report, 1 ms for what a run is handed."""
 
 MOST: Final = 64 * 1024 * 1024
 """Most bytes after decompression: many times the size of a full course."""
@@ -35,6 +36,17 @@ _DICTIONARY: Final = zstandard.ZstdCompressionDict(
     (Path(__file__).parent / "dictionary-1.txt").read_bytes(), dict_type=zstandard.DICT_TYPE_RAWCONTENT
 )
 _DICTIONARY.precompute_compress(level=DICTIONARY_LEVEL)
+
+
+class _Zstandard(threading.local):
+    """With the dictionary, each thread's own and made once: that takes far longer than to compress a report."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=DICTIONARY_LEVEL, dict_data=_DICTIONARY)
+        self.decompressor = zstandard.ZstdDecompressor(dict_data=_DICTIONARY)
+
+
+_ZSTANDARD: Final = _Zstandard()
 
 
 class UnreadablePayload(Exception):  # noqa: N818  an operator reads it
@@ -77,9 +89,7 @@ def _compressed(payload: Payload) -> Payload:
     if len(whole) > DICTIONARY_UP_TO:
         made = Payload(metadata={"encoding": ENCODING}, data=compressed(whole))
     else:
-        # One for each: a compressor is for one thread at a time.
-        small = zstandard.ZstdCompressor(level=DICTIONARY_LEVEL, dict_data=_DICTIONARY).compress(whole)
-        made = Payload(metadata={"encoding": WITH_DICTIONARY}, data=small)
+        made = Payload(metadata={"encoding": WITH_DICTIONARY}, data=_ZSTANDARD.compressor.compress(whole))
     return made if made.ByteSize() < len(whole) else payload
 
 
@@ -89,7 +99,7 @@ def _decompressed(payload: Payload) -> Payload:
             case b"binary/zstd":
                 return Payload.FromString(decompressed(payload.data, MOST))
             case b"binary/zstd-1":
-                return Payload.FromString(decompressed(payload.data, MOST, _DICTIONARY))
+                return Payload.FromString(decompressed(payload.data, MOST, _ZSTANDARD.decompressor))
             case _:
                 return payload
     except ValueError as wrong:

@@ -4,13 +4,21 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, Final, NoReturn
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, Self
 
 import temporalio.api.failure.v1
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client, Interceptor
-from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverter,
+    PayloadConverter,
+    SerializationContext,
+    WithSerializationContext,
+)
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError, RPCStatusCode
@@ -83,13 +91,28 @@ class SealedFailureConverter(RefusalAwareFailureConverter):
         super().__init__(encode_common_attributes=True)
 
 
+@dataclass(frozen=True)
+class KapstanDataConverter(DataConverter):
+    """The SDK's, for whose codec alone it matters where a payload belongs.
+
+    The SDK (1.35) makes a whole data converter for each of an activity's payloads.
+    """
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The same, with the codec for this place."""
+        placed = copy(self)
+        if isinstance(self.payload_codec, WithSerializationContext):
+            object.__setattr__(placed, "payload_codec", self.payload_codec.with_context(context))
+        return placed
+
+
 def data_converter(codec: EncryptionCodec | None = None, *, for_callers: bool = False) -> DataConverter:
     """The data converter: Pydantic models as JSON, compressed; refusals intact; all encrypted with a `codec`.
 
     That of callers gets along with workers of another release. What cannot be read raises `Undecipherable` where it is
     converted.
     """
-    return DataConverter(
+    return KapstanDataConverter(
         payload_converter_class=CallersPayloadConverter if for_callers else KapstanPayloadConverter,
         failure_converter_class=RefusalAwareFailureConverter if codec is None else SealedFailureConverter,
         payload_codec=CompressionCodec(codec or WithoutKeys()),

@@ -24,12 +24,15 @@ def _parameters(size: int) -> zstandard.ZstdCompressionParameters:
     return zstandard.ZstdCompressionParameters.from_level(LEVEL, enable_ldm=True, window_log=WINDOW_LOG)
 
 
-def decompressed(data: bytes, most: int, dictionary: zstandard.ZstdCompressionDict | None = None) -> bytes:
-    """Decompresses the data. Raises `ValueError` if it is no such frame, or would be more than `most` bytes."""
+def decompressed(data: bytes, most: int, decompressor: zstandard.ZstdDecompressor | None = None) -> bytes:
+    """Decompresses the data, by default without a dictionary.
+
+    Raises `ValueError` if it is no such frame, or would be more than `most` bytes.
+    """
     try:
         frame = zstandard.get_frame_parameters(data)
         if not 0 <= frame.content_size <= most:
             raise ValueError(f"must be at most {most} bytes")
-        return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(data)
+        return (decompressor or zstandard.ZstdDecompressor()).decompress(data)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
