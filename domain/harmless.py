@@ -16,6 +16,8 @@ _HARMFUL: Final = re.compile(
 
 def harmless(text: str, *, kept: str = "") -> str:
     r"""The text with its control characters spelled out as in JSON, `\u001b`: all but tab, line feed and `kept`."""
+    if text.isprintable():  # none of them is: most texts are done with that
+        return text
     return _HARMFUL.sub(lambda found: found[0] if found[0] in kept else f"\\u{ord(found[0]):04x}", text)
 
 

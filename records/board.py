@@ -1,5 +1,6 @@
 """The board: a column of courses for each phase, most urgent first, with counts, from the record store."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
@@ -79,16 +80,13 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
     phases = [asked.phase] if asked.phase else list(OPEN_PHASES)
     where = (asked.site, asked.attention, asked.held, asked.protocol, asked.search)
     seen = (asked.seen_site, asked.behind_escalations)
-    async with connections.connection() as connection:
-        cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit, asked.late, now)
-        counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now, asked.late)
-        strays = []
-        if any(row["phase"] not in set(Phase) for row in counts):
-            strays = await connection.fetch(
-                statement("board_strays"), list(Phase), *where, *seen, asked.limit, asked.late, now
-            )
-        shown = await opened(connection, connections.keyring, cards)
-        aside = await opened(connection, connections.keyring, strays)
+    counts, shown = await asyncio.gather(
+        _rows(connections, "board_counts", phases, *where, *seen, now, asked.late),
+        _rows(connections, "board_cards", phases, *where, *seen, asked.limit, asked.late, now),
+    )
+    aside: Sequence[Row] = ()
+    if any(row["phase"] not in set(Phase) for row in counts):
+        aside = await _rows(connections, "board_strays", list(Phase), *where, *seen, asked.limit, asked.late, now)
     found = {phase: _cards(connections, [row for row in shown if row["phase"] == phase]) for phase in phases}
     return Board(
         columns=tuple(
@@ -104,6 +102,12 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
         sites=tuple(sorted({row["site"] for row in counts})),
         protocols=tuple(sorted({row["protocol_id"] for row in counts})),
     )
+
+
+async def _rows(connections: Connections, query: str, *parameters: object) -> Sequence[Row]:
+    """What the query finds, opened, over a connection of its own: PostgreSQL answers several at once."""
+    async with connections.connection() as connection:
+        return await opened(connection, connections.keyring, await connection.fetch(statement(query), *parameters))
 
 
 def _cards(connections: Connections, rows: Sequence[Row]) -> Found[CourseSummary]:

@@ -159,7 +159,7 @@ class _Booking(Booking):
 def booking(row: Row) -> Booking:
     """The booking from its row."""
     fields = {name: value for name, value in row.items() if name != "id"}
-    return Booking.model_construct(**dict(model(_Booking, fields)))
+    return Booking.model_construct(**vars(model(_Booking, fields)))
 
 
 class _Course(CourseSummary):
@@ -175,7 +175,7 @@ class _Course(CourseSummary):
 
 def course(row: Row) -> CourseSummary:
     """The course summary from its row."""
-    return CourseSummary.model_construct(**dict(model(_Course, row)))
+    return CourseSummary.model_construct(**vars(model(_Course, row)))
 
 
 def escalation_row(view: EscalationView) -> tuple[object, ...]:

@@ -203,7 +203,9 @@ def _finite(digits: str) -> float:
 
 
 def _impossible(fact: Frozen) -> Iterator[str]:
-    for name, value in fact:
+    for name, value in vars(fact).items():
+        if value is None or type(value) is str:  # most of them
+            continue
         for one in value if isinstance(value, tuple) else (value,):
             match one:
                 case datetime() if not FROM <= one < UNTIL:

@@ -1,7 +1,9 @@
 """The board: a column for each phase, a card for each course, and above them what needs a human now."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -193,21 +195,19 @@ async def board(
 ) -> Response:
     """The board. Its filters are in the address, so that a wall screen keeps them; with `wall` it fits any screen."""
     is_wall, site = wall is not None, wanted.site
-    services, clock = viewer.services, viewer.clock(site)
+    services, clock, seen_site = viewer.services, viewer.clock(site), site or viewer.caller.site
     limit = CARDS_OF_ONE_PHASE if wanted.phase and not is_wall else CARDS_A_COLUMN
-    found = await services.store.board(wanted.but(limit=limit), viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
-    open_now: Found[EscalationView] = (
-        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ) if may_see_needs else Found()
+    found, open_now, floor, silent = await asyncio.gather(
+        services.store.board(wanted.but(limit=limit), viewer.now),
+        services.store.unresolved(seen_site, limit=NEEDS_READ) if may_see_needs else _nothing(Found[EscalationView]()),
+        services.store.floor(seen_site),
+        silent_courses(viewer, clock, site=seen_site)
+        if may_see_needs
+        else _nothing(SilentCourses(shown=(), are_more=False)),
     )
     by_place = sorted(open_now, key=lambda one: one.state is not EscalationState.OPEN) if is_wall else open_now
     wanting: Sequence[EscalationView] = by_place[:NEEDS_SHOWN]
-    floor = await services.store.floor(site or viewer.caller.site)
-    silent = (
-        await silent_courses(viewer, clock, site=site or viewer.caller.site)
-        if may_see_needs
-        else SilentCourses(shown=(), are_more=False)
-    )
     viewer.saw("board")
     url = viewer.request.url
     is_among_open = wanted.search is not None and wanted.phase is None
@@ -243,6 +243,10 @@ async def board(
     return await floor_page(viewer, PATH, "wall.html" if is_wall else "board.html", shown, site=site)
 
 
+async def _nothing(instead: Chosen) -> Chosen:
+    return instead
+
+
 def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
     return PhaseColumn(
         phase=column.phase,
@@ -264,6 +268,12 @@ def _due(course: CourseSummary) -> datetime | None:
     return course.reading_due_at if course.reading_due_at and _is_under_way(course) else course.to_do_by
 
 
+@lru_cache(maxsize=1024)
+def _dots(planned: int, done: int, now: int | None) -> tuple[Dot, ...]:
+    """A dot for each planned session, which are few: `now` is the number of the one under way."""
+    return tuple(Dot(is_done=place <= done, is_now=place == now) for place in range(1, planned + 1))
+
+
 def _card(course: CourseSummary, clock: WallClock, *, tells_outcome: bool) -> Card:
     is_under_way, due = _is_under_way(course), _due(course)
     ended = f"Closed: {spoken(course.outcome)}" if course.outcome and tells_outcome else None
@@ -281,9 +291,7 @@ def _card(course: CourseSummary, clock: WallClock, *, tells_outcome: bool) -> Ca
         to_do=course.to_do or ended,
         blocked_by=blocked_by[:BLOCKS_SHOWN],
         more_blocks=max(0, len(blocked_by) - BLOCKS_SHOWN),
-        dots=tuple(
-            Dot(is_done=place <= done, is_now=place == number and is_under_way) for place in range(1, planned + 1)
-        ),
+        dots=_dots(planned, done, number if is_under_way else None),
         sessions=f"session {number} of {planned}" if number else f"{count_of(planned, 'session')} planned",
         since_dose=clock.since(course.dosed_at) if course.dosed_at and is_under_way else None,
         site=course.site,
