@@ -7,13 +7,14 @@ from fnmatch import fnmatch
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pytest
-from detect_secrets.core.scan import get_plugins
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.plugins.base import BasePlugin as Plugin
-from detect_secrets.settings import transient_settings
+from detect_secrets.settings import get_plugins, transient_settings
 from detect_secrets.transformers import get_transformed_file
+from detect_secrets.types import NamedIO
 
 from tests.support.paths import ROOT
 
@@ -121,7 +122,8 @@ def may_hold_one(name: str, detectors: Iterable[Plugin]) -> bool:
     """
     with Path(name).open() as file:
         try:
-            if get_transformed_file(file) or get_transformed_file(file, use_eager_transformers=True):
+            named = cast(NamedIO, file)
+            if get_transformed_file(named) or get_transformed_file(named, use_eager_transformers=True):
                 return True
             lines = {line.rstrip() for line in file} - {""}
         except UnicodeDecodeError:

@@ -66,7 +66,7 @@ def _loaded() -> socket.socket:
             [sys.executable, "-m", "tests.support.ready_kapstan"],
             cwd=ROOT,
             env=OUTSIDE,
-            stdin=there,
+            stdin=there.fileno(),
             stdout=subprocess.DEVNULL,
         )
 
