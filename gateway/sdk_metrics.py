@@ -8,6 +8,8 @@ from typing import Final
 import httpx
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from gateway.plain_http import plain_http
+
 HERE: Final = "127.0.0.1"
 ANSWER_WITHIN: Final = timedelta(seconds=1)
 
@@ -35,7 +37,7 @@ class SdkMetrics:
     async def text(self) -> bytes:
         """The SDK's metrics in Prometheus' text format; empty if it does not answer."""
         try:
-            async with httpx.AsyncClient(timeout=ANSWER_WITHIN.total_seconds(), trust_env=False) as client:
+            async with plain_http(ANSWER_WITHIN) as client:
                 answer = await client.get(f"http://{HERE}:{self._port}/metrics")
         except httpx.HTTPError:
             return b""

@@ -8,10 +8,9 @@ from pathlib import Path
 from signal import Signals
 from typing import Self
 
-import httpx
-
 from domain.access import Grant, TokenRole
 from gateway.host_account import sent_from_here
+from gateway.plain_http import is_well
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.connections import open_connections
@@ -68,11 +67,7 @@ class ConsoleServer:
         await self._program.stop()
 
     async def _answers(self) -> bool:
-        try:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                return (await client.get(f"{console_url(self._host, self._port)}/healthz")).is_success
-        except httpx.HTTPError:
-            return False
+        return await is_well(self.url)
 
 
 def console_url(host: str, port: int) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Self
 
-import httpx
-
+from gateway.plain_http import is_well
 from stack.ports import reachable
 from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
@@ -55,8 +54,4 @@ class Watch:
         await self._program.until_ready(self._is_well, READY_WITHIN)
 
     async def _is_well(self) -> bool:
-        try:
-            async with httpx.AsyncClient(trust_env=False) as client:
-                return (await client.get(f"{self.url}/healthz")).is_success
-        except httpx.HTTPError:
-            return False
+        return await is_well(self.url)

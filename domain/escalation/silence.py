@@ -1,6 +1,7 @@
 """The watchdog's findings: why a course or escalation is silent, and how that is told to people."""
 
 from enum import StrEnum
+from functools import cached_property
 
 from domain.escalation.ids import EscalationId
 from domain.values import CourseId, Frozen, Moment
@@ -21,7 +22,7 @@ class SilenceReason(StrEnum):
     KEEPS_FAILING = "keeps_failing"
     ENDED = "ended"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The rank of the finding, rising with its weight."""
         return list(SilenceReason).index(self)

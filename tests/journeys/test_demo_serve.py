@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import socket
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ import pytest
 from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import EscalationState
+from tests.support.cli import kapstan
 from tests.support.eventually import eventually
 from tests.support.paths import ROOT
 from tests.support.running_stack import fresh_folder
@@ -125,27 +125,22 @@ async def test_the_floor_shows_every_phase_lets_people_in_and_leaves_nothing_beh
             assert [left.name for left in folder.iterdir()] == ["output"]
 
 
-def test_a_port_in_use_is_refused_before_the_show() -> None:
+async def test_a_port_in_use_is_refused_before_the_show() -> None:
     """Exit code 2 at once: nobody watches nine stories, and then there is no floor."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = _kapstan("demo", "--serve", "--port", str(port))
+        refused = await kapstan("demo", "--serve", "--port", str(port))
 
-    assert refused.returncode == 2
-    assert refused.stderr.startswith(f"kapstan: --port {port}: this port is in use")
-    assert refused.stdout == ""
+    assert refused.code == 2
+    assert refused.err.startswith(f"kapstan: --port {port}: this port is in use")
+    assert refused.out == ""
 
 
-def test_a_demonstration_of_nobody_is_refused() -> None:
+async def test_a_demonstration_of_nobody_is_refused() -> None:
     """No patients make sense only where a floor follows."""
-    refused = _kapstan("demo", "--patients", "0")
+    refused = await kapstan("demo", "--patients", "0")
 
-    assert refused.returncode == 2
-    assert "must be at least 1 without --serve" in refused.stderr
-
-
-def _kapstan(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "starter", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert refused.code == 2
+    assert "must be at least 1 without --serve" in refused.err

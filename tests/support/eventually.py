@@ -1,6 +1,7 @@
 """Waiting for what is to come: it is looked for again and again, until a deadline."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -9,7 +10,13 @@ WITHIN = timedelta(minutes=3)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
 EVERY = 0.05
-"""Seconds between two looks."""
+"""Seconds between two looks; more where a look takes long: who waits leaves the machine to what they wait for."""
+
+PAUSES = 3
+"""So many times as long as a look took, there is none."""
+
+AT_MOST = 0.5
+"""Seconds between two looks, however long they take."""
 
 Found = TypeVar("Found")
 
@@ -17,8 +24,10 @@ Found = TypeVar("Found")
 async def eventually(look: Callable[[], Awaitable[Found | None]], within: timedelta = WITHIN) -> Found:
     """What `look` finds, as soon as it finds something; fails when it has not by then."""
     async with asyncio.timeout(within.total_seconds()):
-        while not (found := await look()):  # noqa: ASYNC110  what is looked for happens in other processes
-            await asyncio.sleep(EVERY)
+        began = time.monotonic()
+        while not (found := await look()):  # what is looked for happens in other processes
+            await asyncio.sleep(max(EVERY, min(PAUSES * (time.monotonic() - began), AT_MOST)))
+            began = time.monotonic()
     return found
 
 

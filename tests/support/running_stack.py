@@ -42,7 +42,8 @@ def asleep(*processes: int) -> Iterator[None]:
     """These processes stand still meanwhile, as on a machine that hangs."""
     try:
         for process in processes:
-            os.kill(process, Signals.SIGSTOP)
+            with suppress(ProcessLookupError):  # a session's process that has ended since it was named
+                os.kill(process, Signals.SIGSTOP)
         while not all(map(_stands_still, processes)):
             time.sleep(0.001)
         yield

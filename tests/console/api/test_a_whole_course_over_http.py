@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("console")
 
 BATCHED: Final = {"Content-Type": "application/cloudevents-batch+json"}
 CLIENTS: Final = 200
-EACH: Final = 8
+EACH: Final = 3
 """How many of the course's events a client reports, each followed by a copy of an earlier one."""
 
 ONES_OWN: Final = {"recorded_at", "learned_at", "request_id", "previous_hash", "hash", "ledger_head"}
