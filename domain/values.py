@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -73,7 +74,7 @@ class Severity(StrEnum):
     URGENT = "urgent"
     EMERGENCY = "emergency"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for routine, rising with severity."""
         return list(type(self)).index(self)

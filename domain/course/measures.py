@@ -7,6 +7,7 @@ For every instrument here, higher is worse.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 from math import inf, isfinite
 
 from domain.codes import folded
@@ -25,7 +26,7 @@ class Risk(StrEnum):
     MODERATE = "moderate"
     HIGH = "high"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for none, rising with risk."""
         return list(type(self)).index(self)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from domain.values import Frozen, Moment, Severity
@@ -16,7 +17,7 @@ class VerdictSeverity(StrEnum):
     URGENT = "urgent"
     EMERGENCY = "emergency"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for normal, rising with severity."""
         return list(type(self)).index(self)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import (
@@ -81,7 +82,7 @@ class LimitSeverity(StrEnum):
     URGENT = "urgent"
     EMERGENCY = "emergency"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for a warning, rising with severity."""
         return list(type(self)).index(self)
