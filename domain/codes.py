@@ -52,6 +52,7 @@ def folded(code: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=4096)
 def is_within(code: str, listed: str) -> bool:
     """Whether it is that code, or one below it in the ICD-10: F43.12 is within F43.1, and that within F43."""
     narrow, wide = folded(code), folded(listed)
@@ -78,13 +79,25 @@ def is_only_denied(code: str, sentence: str) -> bool:
 def _said_in(code: str, sentence: str) -> Iterator[bool]:
     """For each place at which the words of the code stand: whether they are denied there."""
     wanted = _words(code)
+    for words, is_denied in _parts(sentence):
+        for start in range(len(words) - len(wanted) + 1):
+            if words[start : start + len(wanted)] == wanted:
+                yield _is_denied_by(words[:start], before=is_denied)
+
+
+@lru_cache(maxsize=256)
+def _parts(sentence: str) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """The words between one `or` and the next, clause by clause, and whether something was denied before in theirs.
+
+    A sentence is asked about each name of each code, one after another.
+    """
+    parts = []
     for clause in _CLAUSE.split(sentence.replace("_", " ")):
         is_denied = False
         for words in map(_words, _OR.split(clause)):
-            for start in range(len(words) - len(wanted) + 1):
-                if words[start : start + len(wanted)] == wanted:
-                    yield _is_denied_by(words[:start], before=is_denied)
+            parts.append((words, is_denied))
             is_denied = is_denied or any(_denies(words, place) for place in range(len(words)))
+    return tuple(parts)
 
 
 def _is_denied_by(words: Sequence[str], *, before: bool) -> bool:

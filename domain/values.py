@@ -49,10 +49,17 @@ class Frozen(BaseModel):
 
     def but(self, **changes: object) -> Self:
         """A copy with these fields different. Raises `AttributeError` for an unknown field."""
-        if unknown := changes.keys() - type(self).model_fields.keys():
-            raise AttributeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
-        changed = self.model_copy(update=changes)
-        changed.model_post_init(None)
+        model = type(self)
+        if unknown := changes.keys() - model.__pydantic_fields__.keys():
+            raise AttributeError(f"{model.__name__} has no field {', '.join(sorted(unknown))}")
+        # As `model_copy` does, in half its time: nothing else of a model is made as often while a course is decided.
+        changed, write, given = model.__new__(model), object.__setattr__, self.__pydantic_fields_set__
+        if not changes.keys() <= given:
+            given = _shared(frozenset(given | changes.keys()))
+        write(changed, "__dict__", {**self.__dict__, **changes})
+        write(changed, "__pydantic_fields_set__", given)
+        write(changed, "__pydantic_extra__", self.__pydantic_extra__)
+        write(changed, "__pydantic_private__", self.__pydantic_private__)
         return changed
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import WorkStealingScheduling
 
-EXAMPLES = 100 if os.environ.get("CI") else 10
+EXAMPLES = 50 if os.environ.get("CI") else 10
 """Of each property: a handful while somebody works, all of them before anything lands."""
 
 # How long an example takes, to think of or to try, says how busy the machine is, and nothing of the rules. Here, and

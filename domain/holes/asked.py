@@ -21,6 +21,7 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
+from domain.last_answer import keeps_last_answer
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.values import Vital, is_listed
@@ -84,15 +85,22 @@ def dosed(protocol: Protocol, *readings: Reading) -> MedicineSession:
 
 def course(protocol: Protocol, *sessions: MedicineSession, **known: object) -> Course:
     """A course in the medicine phase with these sessions, and whatever else is `known` of it."""
+    return _referred(protocol).but(sessions=sessions, **known)
+
+
+@keeps_last_answer
+def _referred(protocol: Protocol) -> Course:
+    """A course in the medicine phase of which nothing else is known."""
     said = CourseReferred.Data(actor=NURSE, protocol=protocol.id, site="nowhere", indications=protocol.indications[:1])
-    whole: dict[str, Any] = {
-        "phase": Phase.MEDICINE,
-        "phase_entered_at": DOSED_AT,
-        "phase_learned_at": DOSED_AT,
-        "referral": recorded(DOSED_AT, said),
-        **known,
-    }
-    return Course(course_id=COURSE, protocol=protocol, protocol_hash="0" * 64, sessions=sessions, **whole)
+    return Course(
+        course_id=COURSE,
+        protocol=protocol,
+        protocol_hash="0" * 64,
+        phase=Phase.MEDICINE,
+        phase_entered_at=DOSED_AT,
+        phase_learned_at=DOSED_AT,
+        referral=recorded(DOSED_AT, said),
+    )
 
 
 class Answered(NamedTuple):

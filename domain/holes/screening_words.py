@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from domain.codes import folded, is_within
 from domain.course.course import Course
+from domain.course.recorded import Recorded
 from domain.course.rules import eligibility
 from domain.durations import iso_8601
 from domain.events.clinic_events import ScreeningRecorded
@@ -14,6 +16,7 @@ from domain.holes.asked import DOSED_AT, NURSE, course, every_name, recorded
 from domain.holes.danger_names import OF_AN_ATTEMPT
 from domain.holes.hole import Hole, Holes
 from domain.holes.published import CAUTIONED, EXCLUDES, NEVER_INDICATIONS, PREGNANCY_TEST_VALID, WEIGHED
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import Protocol
 from domain.protocol.screening import ScreeningTest
 from domain.values import Code
@@ -145,14 +148,20 @@ def _against(protocol: Protocol, word: Code) -> frozenset[str]:
 
     A gate of their indication may ask something of both.
     """
-    return frozenset(_findings(protocol, word)) - frozenset(_findings(protocol))
+    return frozenset(_findings(protocol, word)) - _of_anybody(protocol)
+
+
+@keeps_last_answer
+def _of_anybody(protocol: Protocol) -> frozenset[str]:
+    """What the screening has against a patient of whom nothing is known."""
+    return frozenset(_findings(protocol))
 
 
 def _is_shown(protocol: Protocol, medicine: Code) -> bool:
     """Whether the prescriber who decides sees it: as a caution, or as what they weigh."""
     taking = _screened(protocol, medications=(medicine,))
     against = frozenset(one.code for one in (*eligibility.excluding(taking), *eligibility.undecided(taking)))
-    return bool(eligibility.cautions(taking)) or bool(against - frozenset(_findings(protocol)))
+    return bool(eligibility.cautions(taking)) or bool(against - _of_anybody(protocol))
 
 
 def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
@@ -161,6 +170,16 @@ def _findings(protocol: Protocol, *conditions: Code) -> Iterator[str]:
 
 
 def _screened(protocol: Protocol, conditions: tuple[Code, ...] = (), medications: tuple[Code, ...] = ()) -> Course:
+    rules = protocol.screening
+    told = _told(conditions, medications, max(rules.age_min, 40), rules.prior_trials_min)
+    return course(protocol, screening=told)
+
+
+@lru_cache(maxsize=4096)
+def _told(
+    conditions: tuple[Code, ...], medications: tuple[Code, ...], age_years: int, trials: int
+) -> Recorded[ScreeningRecorded.Data]:
+    """A screening that says so, and is well otherwise; the same ones are asked about under many rules."""
     said = ScreeningRecorded.Data(
         actor=NURSE,
         conditions=conditions,
@@ -168,9 +187,9 @@ def _screened(protocol: Protocol, conditions: tuple[Code, ...] = (), medications
         systolic=110,
         diastolic=70,
         weight_kg=70,
-        age_years=max(protocol.screening.age_min, 40),
+        age_years=age_years,
         pregnancy_test=PregnancyTest.NEGATIVE,
         escort_available=True,
-        prior_adequate_trials=protocol.screening.prior_trials_min,
+        prior_adequate_trials=trials,
     )
-    return course(protocol, screening=recorded(DOSED_AT, said))
+    return recorded(DOSED_AT, said)

@@ -1,5 +1,6 @@
 """Words that no verdict reads as they are listed, and grave ones that the protocol does not know at all."""
 
+from functools import lru_cache
 from typing import Final
 
 from domain.course.rules import suicidality
@@ -71,5 +72,10 @@ def danger_word_holes(protocol: Protocol) -> Holes:
 
 def _read(protocol: Protocol, word: Code) -> VerdictSeverity:
     """How severe the word is as a reading bears it; `none` says that there is nothing."""
-    said = VitalsRecorded.Data(actor=NURSE, session=1, moaas=5, symptoms=(word,))
-    return verdict_of(findings(protocol, said.symptoms or ())).severity
+    return verdict_of(findings(protocol, _told(word))).severity
+
+
+@lru_cache(maxsize=4096)
+def _told(word: Code) -> tuple[Code, ...]:
+    """What a reading bears that tells of this word."""
+    return VitalsRecorded.Data(actor=NURSE, session=1, moaas=5, symptoms=(word,)).symptoms or ()

@@ -469,7 +469,7 @@ def _shown(machine: type[RuleBasedStateMachine]) -> type[TestCase]:
     """The machine as a test: so many stories as are asked for, or its share of them."""
     test = machine.TestCase
     test.settings = settings(
-        max_examples=int(PROVING or (500 if os.environ.get("CI") else 150)) // CORES,
+        max_examples=int(PROVING or (100 if os.environ.get("CI") else 50)) // CORES,
         stateful_step_count=25,
         deadline=None,
         derandomize=PROVING is None,

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.rehearsal.played_course import PlayedCourse
 from gateway.played_workflows import PlayedWorkflows
 from tests.support.cli import kapstan
-from tests.support.stories import STORIES, people_of, read_story, rehearsal
+from tests.support.stories import STORIES, each_story, on_paper, people_of, read_story, rehearsal
 
 CLIMB_FOR_MONTHS = {"088-lost-between-two-sessions", "089-a-safety-hold-that-nobody-reviews"}
 """Stories of thousands of pages even at an unhurried pace: on the workflows they take minutes."""
@@ -21,15 +20,12 @@ FILES = [
 A_FAINT = read_story(STORIES / "018-faints-at-the-door.jsonl")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@each_story(FILES)
 def test_the_workflows_do_what_the_rehearsal_says(path: Path) -> None:
     """Line by line: answers, deadlines, escalations, pages, and the end."""
-    story = read_story(path)
-    people = people_of(story)
+    real = rehearsal(read_story(path), people_of(path), PlayedWorkflows)
 
-    real, on_paper = (rehearsal(story, people, play) for play in (PlayedWorkflows, PlayedCourse))
-
-    assert [line.printed() for line in real] == [line.printed() for line in on_paper]
+    assert [line.printed() for line in real] == [line.printed() for line in on_paper(path)]
 
 
 @pytest.mark.parametrize("form", [["--json"], []], ids=["as JSON", "for people"])

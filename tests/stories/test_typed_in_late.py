@@ -1,14 +1,12 @@
 """Readings that were taken in time and typed in minutes later, in the whole course of each shipped protocol."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
-from domain.rehearsal.lines import EscalationChange, EscalationLine
-from tests.support.stories import STORIES, Story, on_call, read_story, rehearsal
+from domain.rehearsal.lines import EscalationChange, EscalationLine, Line
+from tests.support.stories import STORIES, each_story, on_call, read_story, recorded, rehearsal
 
 WHOLE = sorted(STORIES.glob("whole-*.jsonl"))
 
@@ -32,17 +30,17 @@ def typed_in_late(script: str) -> Iterator[str]:
             yield json.dumps({**told, "received": (datetime.fromisoformat(told["time"]) + late).isoformat()})
 
 
-def called(story: Story) -> set[tuple[str, int | None]]:
+def called(lines: Iterable[Line]) -> set[tuple[str, int | None]]:
     """Of what somebody was called, with the session."""
-    lines = [line for line in rehearsal(story, on_call()) if isinstance(line, EscalationLine)]
-    return {(line.kind, line.session) for line in lines if line.change is EscalationChange.OPENED}
+    told = [line for line in lines if isinstance(line, EscalationLine)]
+    return {(line.kind, line.session) for line in told if line.change is EscalationChange.OPENED}
 
 
-@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+@each_story(WHOLE)
 def test_a_timely_reading_that_is_typed_late_calls_nobody(path: Path) -> None:
     """Whatever the route, and however close the readings are: six minutes on paper call for nobody more."""
     story = read_story(path)
     late = story._replace(script="\n".join(typed_in_late(story.script)))
 
     assert late.script != story.script
-    assert called(late) == called(story)
+    assert called(rehearsal(late, on_call())) == called(recorded(path).lines)

@@ -3,6 +3,7 @@
 They are read off the models' own JSON schema, so that a field added tomorrow is tried too.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -120,10 +121,14 @@ def is_read_back(said: Frozen) -> None:
 def edges_of(model: type[BaseModel], sample: Json, but: frozenset[str] = frozenset()) -> Iterator[Json]:
     """The sample again and again, each time with one of its fields, however deep, at one of its edges.
 
-    Those that are called so are left out, wherever they stand.
+    Those that are called so are left out, wherever they stand. No edge comes twice.
     """
     schema = model.model_json_schema()
-    yield from _Edges(schema.get("$defs", {}), but).of_object(schema, sample)
+    seen: set[str] = set()
+    for one in _Edges(schema.get("$defs", {}), but).of_object(schema, sample):
+        if (written := json.dumps(one)) not in seen:
+            seen.add(written)
+            yield one
 
 
 def _texts(longest: int | None) -> Iterator[str]:

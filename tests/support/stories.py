@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+import pytest
 
 from domain.course.course import Course
 from domain.ledger import Entry
@@ -63,15 +65,26 @@ def shipped(name: str) -> Protocol:
     return parse_protocol(file.read_text(encoding="utf-8"), file.name)
 
 
-class Recorded(NamedTuple):
-    """The ledger that a story leaves, and the course before it."""
+def each_story(paths: Iterable[Path]) -> pytest.MarkDecorator:
+    """The test of each of these stories, in the process that tries all else of it: there it is played once."""
+    each = [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(f"story {path.stem}")) for path in paths]
+    return pytest.mark.parametrize("path", each)
 
+
+class Record(NamedTuple):
+    """All that a story prints if the people of the example on-call file are paged, and what is written meanwhile.
+
+    `blank` is the course before its first event, and `entries` the ledger as far as the first `MOST_LINES` lines go.
+    """
+
+    lines: tuple[Line, ...]
     blank: Course
     entries: tuple[Entry, ...]
 
 
-def recorded(story: Story) -> Recorded:
-    """What is written while the story is played, up to `MOST_LINES` of it."""
+@cache
+def recorded(path: Path) -> Record:
+    """What is printed and written while the story is played."""
     blanks: list[Course] = []
     written: list[Entry] = []
 
@@ -85,16 +98,25 @@ def recorded(story: Story) -> Recorded:
                 written.extend([one] if isinstance(one, Entry) else ())
                 yield one
 
-    list(islice(rehearsal(story, on_call(), Recording), MOST_LINES))
-    return Recorded(blanks[0], tuple(written))
+    playing = rehearsal(read_story(path), on_call(), Recording)
+    first = tuple(islice(playing, MOST_LINES))
+    entries = tuple(written)
+    return Record((*first, *playing), blanks[0], entries)
 
 
-def people_of(story: Story) -> OnCall:
+def people_of(path: Path) -> OnCall:
     """The people of the example on-call file; unhurried, where nobody answers for days."""
-    is_long = len(list(islice(rehearsal(story, on_call()), MOST_LINES + 1))) > MOST_LINES
-    return on_call(is_unhurried=True) if is_long else on_call()
+    return on_call(is_unhurried=True) if len(recorded(path).lines) > MOST_LINES else on_call()
 
 
+@cache
+def on_paper(path: Path) -> tuple[Line, ...]:
+    """What the story prints, played by those people."""
+    known, people = recorded(path).lines, people_of(path)
+    return known if people is on_call() else tuple(rehearsal(read_story(path), people))
+
+
+@cache
 def read_story(path: Path) -> Story:
     """Reads a story's file. Its form stands in tests/stories/README.md."""
     text = path.read_text(encoding="utf-8")

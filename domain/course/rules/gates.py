@@ -16,8 +16,9 @@ def findings(course: CourseState, screening: ScreeningRecorded.Data) -> Iterator
     rules = course.protocol.screening
     trials = [("screening.prior_trials_min", rules.prior_trials_min)]
     days: list[tuple[str, int]] = []
-    is_named = any(gate.trials_named for _, gate in _of_them(course))
-    for table, gate in _of_them(course):
+    asked = tuple(_of_them(course))
+    is_named = any(gate.trials_named for _, gate in asked)
+    for table, gate in asked:
         if gate.prior_trials_min is not None:
             trials.append((f"{table}.prior_trials_min", gate.prior_trials_min))
         if gate.abstinent_days_min is not None:

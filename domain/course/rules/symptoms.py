@@ -10,6 +10,7 @@ from domain.course.dose_given import DoseGiven
 from domain.course.rules.signs import newest_with, value_of
 from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import Protocol
 from domain.protocol.values import LimitSeverity, Vital
 from domain.values import Blocker, Code, Severity
@@ -48,8 +49,10 @@ def findings(protocol: Protocol, symptoms: Iterable[Code], since_dose: timedelta
 def _severity_of_unknown(protocol: Protocol, symptom: Code, since_dose: timedelta | None) -> Severity:
     """Who hears of a word that no list names; one that denies a symptom, and says nothing more, is nothing new."""
     lists = protocol.medicine.symptoms
+    if since_dose is None or lists.unknown_after_dose is None:
+        return lists.severity_of_unknown(None)
     listed = (name for code in (*lists.emergency, *lists.urgent, *lists.warning) for name in _names(protocol, code))
-    is_new = lists.unknown_after_dose is not None and not any(is_only_denied(name, symptom) for name in listed)
+    is_new = not any(is_only_denied(name, symptom) for name in listed)
     return lists.severity_of_unknown(since_dose if is_new else None)
 
 
@@ -86,12 +89,16 @@ def named_by(protocol: Protocol, symptom: Code) -> tuple[Code, ...]:
     known = protocol.canonical(symptom)
     if lists.severity_of(known) is not None or lists.is_suicidal(known):
         return (known,)
+    return tuple(code for code, names in _read_out(protocol) if any(is_said(name, symptom) for name in names))
+
+
+@keeps_last_answer
+def _read_out(protocol: Protocol) -> tuple[tuple[Code, tuple[Code, ...]], ...]:
+    """The codes that are read out of a sentence, each with all its names."""
+    lists = protocol.medicine.symptoms
     synonyms = {folded(code): names for code, names in protocol.vocabulary.items()}
-    return tuple(
-        code
-        for code in dict.fromkeys((*lists.emergency, *lists.urgent, *lists.of_suicide))
-        if any(is_said(name, symptom) for name in (code, *synonyms.get(folded(code), ())))
-    )
+    grave = dict.fromkeys((*lists.emergency, *lists.urgent, *lists.of_suicide))
+    return tuple((code, (code, *synonyms.get(folded(code), ()))) for code in grave)
 
 
 def told_as(verdict: Verdict) -> Severity | None:

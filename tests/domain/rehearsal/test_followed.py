@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from domain.values import Role, Severity
 from domain.views.forecast import PageToCome
 from tests.support.cast import MARA, consent, minutes, pinned, vitals
 from tests.support.stories import MOST_LINES as MOST_PRINTED
-from tests.support.stories import STORIES, Story, on_call, read_story, rehearsal
+from tests.support.stories import STORIES, each_story, on_call, read_story, recorded
 
 FILES = sorted(STORIES.glob("*.jsonl"))
 DOSED_AT = datetime(2026, 1, 13, 18, tzinfo=UTC)
@@ -50,35 +50,36 @@ def follow(
     return followed(script, pinned(), on_call(), {}, until, most_steps)
 
 
-def follows(story: Story) -> FollowedStory:
-    return followed(parse_script(story.script), pinned(story.protocol), on_call(), {}, story.until)
+@lru_cache(maxsize=2)
+def follows(path: Path) -> FollowedStory | None:
+    """The story of the file; None if it is too long to be followed."""
+    story = read_story(path)
+    try:
+        return followed(parse_script(story.script), pinned(story.protocol), on_call(), {}, story.until)
+    except StoryTooLong:
+        return None
 
 
 def shown(page: PageLine | PageToCome) -> tuple[object, ...]:
     return page.at, page.person, page.kind, page.session, page.severity, page.step
 
 
-@pytest.mark.parametrize("path", FILES if "CI" in os.environ else FILES[::10], ids=lambda path: path.stem)
+@each_story(FILES if "CI" in os.environ else FILES[::10])
 def test_what_is_followed_is_what_is_rehearsed(path: Path) -> None:
     """Line by line; or the story is too long to be followed, and then it prints much."""
-    story = read_story(path)
-    lines = list(rehearsal(story, on_call()))
+    lines, told = recorded(path).lines, follows(path)
 
-    try:
-        told = follows(story)
-    except StoryTooLong:
+    if told is None:
         assert len(lines) > MOST_PRINTED
-        return
+    else:
+        assert (*told.lines,) == lines
 
-    assert list(told.lines) == lines
 
-
-@pytest.mark.parametrize("path", FILES if "CI" in os.environ else FILES[::10], ids=lambda path: path.stem)
+@each_story(FILES if "CI" in os.environ else FILES[::10])
 def test_what_is_foretold_at_the_last_line_is_what_then_comes(path: Path) -> None:
     """The forecast of a moment and the rest of the timeline are the same pages, as far as both look."""
-    try:
-        story = follows(read_story(path))
-    except StoryTooLong:
+    story = follows(path)
+    if story is None:
         return
     then = story.at(story.nobody_acts_from)
     if then.forecast is None:
