@@ -99,7 +99,7 @@ async def test_a_line_that_dies_without_a_word_is_told_within_twenty_seconds(hou
     """
     course = await house.has(Ward.dosed)
     await house.is_recorded(course)
-    async with wire(house.url) as line, looks(browser, line.url) as eyes:
+    async with wire(house.url) as line, looks(browser, line.url, is_new=True) as eyes:
         await eyes.page.clock.install()
         await eyes.signs_in(house.admin_token, f"/?q={course}")
         await eyes.is_live()
