@@ -100,9 +100,8 @@ class Eyes:
 
     async def signs_in(self, token: str, to: str = "/") -> None:
         """With this token, on the way to a page: by what the form sends, without the form."""
-        form = {"token": token, "to": to}
         answer = await self.context.request.post(
-            f"{self.url}/sign-in", form=form, headers={"Origin": self.url}, max_redirects=0
+            f"{self.url}/sign-in", form={"token": token, "to": to}, headers={"Origin": self.url}, max_redirects=0
         )
         assert answer.status == 303, await answer.text()
         await self.goes_to(answer.headers["location"])
@@ -174,7 +173,7 @@ async def looks(
     The browser is one that somebody used before, with its caches, unless it has to be new: where a test adds scripts
     to all of its pages, stops its clock, or counts them.
     """
-    screen = await _new_screen(browser, url, size, theme) if is_new else await _screen(browser, url, size, theme)
+    screen = await _new_screen(browser, size, theme) if is_new else await _screen(browser, url, size, theme)
     eyes = Eyes(url, screen.context, await screen.context.new_page())
     is_well = False
     try:
@@ -220,7 +219,7 @@ async def _screen(browser: Browser, url: str, size: tuple[int, int], theme: str)
     free = _FREE.setdefault(browser, {}).setdefault((size, theme), [])
     if free:
         return free.pop()
-    context = (await _new_screen(browser, url, size, theme)).context
+    context = (await _new_screen(browser, size, theme)).context
     stays = await context.new_page()
     await stays.route("**", lambda route: route.fulfill(body="", content_type="text/plain"))
     await stays.goto(url)
@@ -228,7 +227,7 @@ async def _screen(browser: Browser, url: str, size: tuple[int, int], theme: str)
     return _Screen(context, stays, await context.new_cdp_session(stays))
 
 
-async def _new_screen(browser: Browser, url: str, size: tuple[int, int], theme: str) -> _Screen:
+async def _new_screen(browser: Browser, size: tuple[int, int], theme: str) -> _Screen:
     width, height = size
     context = await browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
