@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
@@ -135,10 +135,11 @@ class Eyes:
 
         await eventually(is_anew)
 
-    async def barriers(self, *rules: str) -> list[str]:
-        """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all."""
+    async def barriers(self, *rules: str, but: Collection[str] = ()) -> list[str]:
+        """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all `but`."""
         only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-        options = {"resultTypes": ["violations"], **only}
+        left_out = {"rules": {rule: {"enabled": False} for rule in but}}
+        options = {"resultTypes": ["violations"], **only, **left_out}
         if not await self.page.evaluate("typeof axe === 'object'"):  # the document has it still
             await self.page.evaluate(AXE_SCRIPT)
         violations = await self.page.evaluate("(how) => axe.run(how).then((found) => found.violations)", options)

@@ -14,7 +14,7 @@ from tests.support.http_stack import House
 from tests.support.network import wire
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 A_SECOND = timedelta(seconds=1)
 COLOUR = "clock => getComputedStyle(clock).color"

@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 WALL: Final = (1280, 720)
 LISTENS: Final = """

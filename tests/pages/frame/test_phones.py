@@ -13,7 +13,7 @@ from tests.support.cast import vitals
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 NURSE = Grant(roles=(TokenRole.CLINIC, TokenRole.ONCALL), site="bend", person="lind", speaks_as=(Role.MONITOR,))
 MOST_KEYS = 9

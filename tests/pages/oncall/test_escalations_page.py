@@ -20,7 +20,7 @@ from tests.support.page_text import section
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def at_risk(house: House) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 NURSE = Grant(roles=(TokenRole.CLINIC, TokenRole.ONCALL), site="bend", person="lind", speaks_as=(Role.MONITOR,))
 
