@@ -1,4 +1,4 @@
-"""One house and one browser for all of the pages' tests, which end with them."""
+"""One house and one browser for the pages' tests of a group, which end with them; there are two groups of them."""
 
 from collections.abc import AsyncIterator
 

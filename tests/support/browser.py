@@ -3,15 +3,16 @@
 import os
 import shutil
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakKeyDictionary
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Error, Page, Request, async_playwright, expect
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page, Request, async_playwright, expect
 
 from tests.support.eventually import eventually
 
@@ -98,7 +99,15 @@ class Eyes:
         page.on("framenavigated", lambda frame: self._notes(f"shows {frame.url}"))
 
     async def signs_in(self, token: str, to: str = "/") -> None:
-        """With this token, on the way to a page."""
+        """With this token, on the way to a page: by what the form sends, without the form."""
+        answer = await self.context.request.post(
+            f"{self.url}/sign-in", form={"token": token, "to": to}, headers={"Origin": self.url}, max_redirects=0
+        )
+        assert answer.status == 303, await answer.text()
+        await self.goes_to(answer.headers["location"])
+
+    async def signs_in_at_the_form(self, token: str, to: str = "/") -> None:
+        """As a person does it."""
         await self.goes_to(f"/sign-in?{urlencode({'to': to})}")
         await self.page.get_by_label("Token").fill(token)
         await self.page.get_by_role("button", name="Sign in").click()
@@ -126,13 +135,16 @@ class Eyes:
 
         await eventually(is_anew)
 
-    async def barriers(self, *rules: str) -> list[str]:
-        """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all."""
+    async def barriers(self, *rules: str, but: Collection[str] = ()) -> list[str]:
+        """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all `but`."""
         only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-        found = await Axe().run(self.page, options={"resultTypes": ["violations"], **only})
+        left_out = {"rules": {rule: {"enabled": False} for rule in but}}
+        options = {"resultTypes": ["violations"], **only, **left_out}
+        if not await self.page.evaluate("typeof axe === 'object'"):  # the document has it still
+            await self.page.evaluate(AXE_SCRIPT)
+        violations = await self.page.evaluate("(how) => axe.run(how).then((found) => found.violations)", options)
         return [
-            f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
-            for one in found.response["violations"]
+            f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in violations
         ]
 
     async def happened(self) -> str:
@@ -154,18 +166,72 @@ class Eyes:
 
 
 @asynccontextmanager
-async def looks(browser: Browser, url: str, size: tuple[int, int] = DESK, theme: str = "light") -> AsyncIterator[Eyes]:
-    """Somebody with a fresh browser, at a screen of this size, whose device is light or dark."""
+async def looks(
+    browser: Browser, url: str, size: tuple[int, int] = DESK, theme: str = "light", *, is_new: bool = False
+) -> AsyncIterator[Eyes]:
+    """Somebody at a screen of this size, whose device is light or dark; nobody before them left anything behind.
+
+    The browser is one that somebody used before, with its caches, unless it has to be new: where a test adds scripts
+    to all of its pages, stops its clock, or counts them.
+    """
+    screen = await _new_screen(browser, size, theme) if is_new else await _screen(browser, url, size, theme)
+    eyes = Eyes(url, screen.context, await screen.context.new_page())
+    is_well = False
+    try:
+        yield eyes
+        is_well = True
+    except AssertionError as error:
+        error.add_note(await eyes.happened())
+        raise
+    finally:
+        if is_well and not is_new:
+            await screen.is_left(url)
+            _FREE.setdefault(browser, {}).setdefault((size, theme), []).append(screen)
+        else:
+            await screen.context.close()
+
+
+class _Screen:
+    """A browser's profile, and a page within it that stays: with it stays the process that shows Kapstan's pages."""
+
+    def __init__(self, context: BrowserContext, stays: Page | None, session: CDPSession | None) -> None:
+        self.context = context
+        self._stays = stays
+        self._session = session
+
+    async def is_left(self, url: str) -> None:
+        """Whoever comes next finds none of its pages, cookies, drafts and permissions."""
+        for page in self.context.pages:
+            if page is not self._stays:
+                await page.close()
+        await self.context.set_offline(offline=False)
+        await self.context.unroute_all()
+        await self.context.clear_cookies()
+        await self.context.clear_permissions()
+        assert self._session is not None
+        await self._session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "local_storage"})
+
+
+_FREE: Final[WeakKeyDictionary[Browser, dict[tuple[tuple[int, int], str], list[_Screen]]]] = WeakKeyDictionary()
+"""Of each browser the screens at which nobody is, by their size and theme."""
+
+
+async def _screen(browser: Browser, url: str, size: tuple[int, int], theme: str) -> _Screen:
+    free = _FREE.setdefault(browser, {}).setdefault((size, theme), [])
+    if free:
+        return free.pop()
+    context = (await _new_screen(browser, size, theme)).context
+    stays = await context.new_page()
+    await stays.route("**", lambda route: route.fulfill(body="", content_type="text/plain"))
+    await stays.goto(url)
+    await stays.unroute_all()
+    return _Screen(context, stays, await context.new_cdp_session(stays))
+
+
+async def _new_screen(browser: Browser, size: tuple[int, int], theme: str) -> _Screen:
     width, height = size
     context = await browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
     )
     await context.add_init_script(NOTES_GESTURES)
-    eyes = Eyes(url, context, await context.new_page())
-    try:
-        yield eyes
-    except AssertionError as error:
-        error.add_note(await eyes.happened())
-        raise
-    finally:
-        await context.close()
+    return _Screen(context, None, None)

@@ -4,7 +4,7 @@ import json
 import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from itertools import count
@@ -22,7 +22,7 @@ from gateway.host_account import sent_from_here
 from gateway.temporal import connect
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
-from records.connections import open_connections
+from records.connections import Connections, open_connections
 from stack.stackfile import StackFile
 from tests.support.eventually import eventually
 from tests.support.openapi_document import Document
@@ -63,6 +63,14 @@ class House:
         self._clients: list[httpx.AsyncClient] = []
         self._begun: list[str] = []
         self._document: Document | None = None
+        self._stays = AsyncExitStack()
+        self._connected: Connections | None = None
+
+    async def _connections(self) -> Connections:
+        """To its database, until it closes: a fresh one takes longer than what is asked of it."""
+        if self._connected is None:
+            self._connected = await self._stays.enter_async_context(open_connections(self.stack.database))
+        return self._connected
 
     @property
     def admin_token(self) -> str:
@@ -105,12 +113,11 @@ class House:
 
     async def granted(self, grant: Grant, name: str = "somebody") -> NewToken:
         """A new token that may do this, and speaks for these."""
-        async with open_connections(self.stack.database) as connections:
-            return await Tokens(AccessStore(connections)).create(grant, name=name, sent_by=sent_from_here())
+        access = AccessStore(await self._connections())
+        return await Tokens(access).create(grant, name=name, sent_by=sent_from_here())
 
     async def revokes(self, token: NewToken) -> None:
-        async with open_connections(self.stack.database) as connections:
-            await Tokens(AccessStore(connections)).revoke(token.id, sent_by=sent_from_here())
+        await Tokens(AccessStore(await self._connections())).revoke(token.id, sent_by=sent_from_here())
 
     async def state_of(self, course: str) -> tuple[Any, Any]:
         """The course and its escalations, whole."""
@@ -250,6 +257,7 @@ class House:
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
+        await self._stays.aclose()
 
 
 def on_the_wire(event: ClinicEvent) -> dict[str, Any]:
@@ -291,3 +299,14 @@ async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House
                     await house.close()
             finally:
                 await floor.down()
+
+
+@asynccontextmanager
+async def beside(house: House, door: str) -> AsyncIterator[House]:
+    """The same house, entered by another door; whom it brought in is gone afterwards."""
+    entered = House(house.floor, house.stack.model_copy(update={"console": door}), house.inbox)
+    try:
+        yield entered
+        await entered.is_left()
+    finally:
+        await entered.close()

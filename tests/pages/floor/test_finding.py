@@ -12,7 +12,7 @@ from tests.support.http_stack import House
 from tests.support.page_text import words_of
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def test_any_part_of_an_id_finds_its_course_in_any_case(house: House) -> None:

@@ -16,7 +16,7 @@ from tests.support.http_stack import House
 from tests.support.page_text import words_of
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 def tile(page: httpx.Response, course: str) -> str:

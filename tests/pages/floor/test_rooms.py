@@ -16,7 +16,7 @@ from tests.support.page_text import words_of
 from tests.support.rooms import BEND, booked, day_of_its_own, others
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 TEAM = others(prescriber="okoro", monitor="mbeki", therapist="tanaka")
 

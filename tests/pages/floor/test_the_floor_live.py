@@ -14,7 +14,7 @@ from tests.support.http_stack import House
 from tests.support.network import wire
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 A_SECOND = timedelta(seconds=1)
 COLOUR = "clock => getComputedStyle(clock).color"
@@ -99,7 +99,7 @@ async def test_a_line_that_dies_without_a_word_is_told_within_twenty_seconds(hou
     """
     course = await house.has(Ward.dosed)
     await house.is_recorded(course)
-    async with wire(house.url) as line, looks(browser, line.url) as eyes:
+    async with wire(house.url) as line, looks(browser, line.url, is_new=True) as eyes:
         await eyes.page.clock.install()
         await eyes.signs_in(house.admin_token, f"/?q={course}")
         await eyes.is_live()

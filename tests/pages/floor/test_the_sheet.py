@@ -12,7 +12,7 @@ from tests.support.cast import HAS_A_PLAN, MONDAY, cssrs, minutes, referral
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def test_the_sheet_says_who_is_here_what_is_due_and_what_is_open(house: House, browser: Browser) -> None:

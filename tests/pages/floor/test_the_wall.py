@@ -11,7 +11,7 @@ from tests.support.cast import HAS_A_PLAN, MONDAY, cssrs, minutes, missed, refer
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 SCREENS = [(1280, 720), (3840, 2160)]
 MORE_THAN_FIT = 14

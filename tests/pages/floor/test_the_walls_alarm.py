@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 WALL: Final = (1280, 720)
 LISTENS: Final = """
@@ -40,7 +40,7 @@ async def given(page: Page) -> tuple[int, list[str]]:
 @pytest.fixture
 async def eyes(house: House, browser: Browser) -> AsyncIterator[Eyes]:
     """Somebody at a wall screen, who has not asked for an alarm."""
-    async with looks(browser, house.url, WALL) as opened:
+    async with looks(browser, house.url, WALL, is_new=True) as opened:
         await opened.context.add_init_script(LISTENS)
         await opened.signs_in((await house.token(TokenRole.WALL)).token, "/?wall")
         await opened.is_live()

@@ -11,7 +11,7 @@ from tests.support.browser import looks
 from tests.support.clinic import ON_CALL
 from tests.support.http_stack import House
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 NOW = datetime(2026, 11, 25, 11, 0, tzinfo=UTC)
 

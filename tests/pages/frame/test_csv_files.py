@@ -19,7 +19,7 @@ from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 FROM_EACH: Final[Mapping[str, tuple[str, ...]]] = {
     "/?site=bend&late=1": ("/courses.csv?site=bend&late=1",),

@@ -18,7 +18,7 @@ from tests.support.outages import record_store_away, temporal_away
 from tests.support.page_text import section, words_of
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def test_without_the_record_store_everybody_who_is_here_is_still_shown(house: House) -> None:

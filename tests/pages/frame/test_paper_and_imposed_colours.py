@@ -9,7 +9,7 @@ from tests.support.browser import looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes
 from tests.support.http_stack import House
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 FOLDED = ".as-table table, #entries table, details[id^=pages-of] table"
 UNDERLINE = "link => getComputedStyle(link).borderBottomColor"

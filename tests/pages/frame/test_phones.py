@@ -13,7 +13,7 @@ from tests.support.cast import vitals
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 NURSE = Grant(roles=(TokenRole.CLINIC, TokenRole.ONCALL), site="bend", person="lind", speaks_as=(Role.MONITOR,))
 MOST_KEYS = 9
@@ -21,7 +21,7 @@ MOST_KEYS = 9
 
 async def a_code_at(desk: Eyes, token: str) -> str:
     """The code that a desk shows to whoever signed in there."""
-    await desk.signs_in(token)
+    await desk.signs_in_at_the_form(token)
     await desk.page.locator("#who summary").click()
     await desk.page.get_by_role("link", name="Phones").click()
     await desk.page.get_by_role("button", name="Show a code").click()

@@ -26,7 +26,7 @@ from tests.support.eventually import WITHIN
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 BROWSER = {"Accept": "text/html"}
 

@@ -15,7 +15,7 @@ from tests.support.http_stack import House
 from tests.support.page_text import words_of
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 TWICE_AS_LARGE = (640, 360)
 """A screen of 1280 by 720 at 200 %."""

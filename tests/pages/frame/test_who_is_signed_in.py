@@ -18,7 +18,7 @@ from tests.support.page_text import words_of
 from tests.support.stream_listener import listens
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 CLINIC, ONCALL, WALL = TokenRole.CLINIC, TokenRole.ONCALL, TokenRole.WALL
 

@@ -21,7 +21,7 @@ from tests.support.paths import ROOT
 from tests.support.rooms import day_of_its_own, in_room
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN, WALL = TokenRole
 EVERYBODY: Final = frozenset(TokenRole)

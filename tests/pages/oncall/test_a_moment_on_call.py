@@ -13,7 +13,7 @@ from tests.support.browser import looks
 from tests.support.http_stack import House
 from tests.support.page_text import words_of
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def test_a_moment_that_is_asked_for_is_answered_with_names_for_every_severity(

@@ -23,7 +23,7 @@ from tests.support.rooms import BEND
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def woken(house: House, person: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from tests.support.page_text import section
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def at_risk(house: House) -> tuple[str, str]:
@@ -191,7 +191,7 @@ async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House
 
         await expect(work.locator(".note")).to_contain_text(["Spoke with them", "Their sister is with them"])
         await expect(work.locator(".note").last).to_contain_text("Duty nurse Lind")
-        assert not await eyes.page.get_by_role("region", name="Your note").count()
+        await expect(eyes.page.get_by_role("region", name="Your note")).to_have_count(0)
     await house.is_recorded(course)
     ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
     added = [one for one in ledger if one["type"] == "kap.note.added"]

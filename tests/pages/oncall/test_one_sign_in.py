@@ -15,7 +15,7 @@ from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("pages")
+pytestmark = pytest.mark.xdist_group("frame")
 
 NURSE = Grant(roles=(TokenRole.CLINIC, TokenRole.ONCALL), site="bend", person="lind", speaks_as=(Role.MONITOR,))
 
@@ -41,7 +41,7 @@ async def test_a_nurse_reads_records_and_resolves_with_one_token(house: House, b
     token = await house.granted(NURSE, "Lind's phone")
     async with looks(browser, house.url, PHONE) as eyes:
         refused = refusals(eyes)
-        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        await eyes.signs_in_at_the_form(token.token, f"/escalations/{escalation}")
         await eyes.page.get_by_role("button", name="I have it").click()
         await expect(eyes.page.locator(".state")).to_contain_text("Duty nurse Lind has it")
         await eyes.page.get_by_role("link", name="Take a reading").click()

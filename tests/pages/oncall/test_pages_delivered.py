@@ -16,7 +16,7 @@ from tests.support.cast import minutes
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("frame")
 
 
 async def test_each_page_says_whether_it_was_delivered_and_when_it_was_opened(house: House, browser: Browser) -> None:

@@ -14,10 +14,11 @@ from domain.access import TokenRole
 from tests.support.browser import DESK, PHONE, looks
 from tests.support.cast import cancellation, days, hours, rebooking
 from tests.support.form_filling import sends_form
-from tests.support.http_stack import House, open_house
+from tests.support.http_stack import House, beside
 from tests.support.page_text import section, words_of
 from tests.support.paths import PROTOCOLS
 from tests.support.rooms import BEND, a_team, booked, day_of_its_own
+from tests.support.second_console import second_door
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -303,7 +304,7 @@ async def test_the_question_about_a_group_is_answered_in_a_browser(house: House,
     assert await starts(house, *courses) == [nine + hours(4)] * 2
 
 
-async def test_more_patients_than_one_monitor_watches_are_said_to_be(tmp_path: Path) -> None:
+async def test_more_patients_than_one_monitor_watches_are_said_to_be(house: House, tmp_path: Path) -> None:
     """`watched_at_once_max` of the course's own protocol, with its source; as many as it says are right."""
     protocols = tmp_path / "protocols"
     protocols.mkdir()
@@ -312,11 +313,11 @@ async def test_more_patients_than_one_monitor_watches_are_said_to_be(tmp_path: P
     evidence = '"medicine.watched_at_once_max" = { grade = "common_practice", source = "S25" }\n"medicine.planned_'
     (protocols / "kap-im-weekly.toml").write_text(one_each.replace('"medicine.planned_', evidence, 1), encoding="utf-8")
     nine = day_of_its_own()
-    async with open_house("--protocols", str(protocols)) as house:
-        group, _ = await grouped(house, nine, of=2)
-        alone = await booked(house, nine, group=f"{group}-alone")
+    async with second_door(house, KAPSTAN_PROTOCOLS=str(protocols)) as door, beside(house, door.url) as by_one_each:
+        group, _ = await grouped(by_one_each, nine, of=2)
+        alone = await booked(by_one_each, nine, group=f"{group}-alone")
 
-        both, one = [await house.admin.get(f"/groups/{name}") for name in (group, f"{group}-alone")]
+        both, one = [await by_one_each.admin.get(f"/groups/{name}") for name in (group, f"{group}-alone")]
 
     assert "2 patients at once and 1 monitor: by kap-im-weekly one watches 1 at most (S25)" in words_of(both)
     assert alone in one.text
