@@ -39,6 +39,7 @@ from domain.events.clinic_events import (
     VitalsRecorded,
 )
 from domain.events.fields import lifted_by
+from domain.last_answer import keeps_last_answer
 from domain.values import Blocker, absolute_first
 
 SHOWS_THEM_ALIVE: Final = (
@@ -112,6 +113,7 @@ def placed(course: CourseState, act: ClinicEvent) -> Placement:
     return Placement(session_of(course, EVENT_RULES[type(act)], act)[0], (), counts=True)
 
 
+@keeps_last_answer
 def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
     """The blockers of the course's next step: eligibility, the first session, clearance or discharge."""
     session = course.session

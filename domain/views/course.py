@@ -16,6 +16,7 @@ from domain.course.session import Stage
 from domain.course.state import CourseEscalation, Deviation, Hold, Outcome, Phase
 from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared
 from domain.events.fields import Dose
+from domain.last_answer import keeps_last_answer
 from domain.ledger import Entry
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.views.blocker_labels import words_of_all
@@ -242,9 +243,15 @@ def batch_of(
 
     `upcoming` are its deadlines, if computed already.
     """
+    return _without_entries(course, now, upcoming).but(entries=entries)
+
+
+@keeps_last_answer
+def _without_entries(course: Course, now: datetime, upcoming: tuple[Deadline, ...] | None) -> Batch:
+    """What is tried before an event is accepted is told once it is."""
     return Batch(
         course_id=course.course_id,
-        entries=entries,
+        entries=(),
         summary=course_summary(course, now, upcoming),
         figures=course_figures(course),
         bookings=bookings(course),
