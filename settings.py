@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         "five times as long for anybody else",
     )
     gathering: Annotated[LengthOrZero, Field(le=timedelta(seconds=5))] = Field(
-        timedelta(milliseconds=400),
+        timedelta(seconds=1),
         description="how long a course gathers entries for the record store after it has written some; the first of a "
         "burst is written at once",
     )

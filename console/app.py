@@ -39,6 +39,8 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         lifespan=open_hours,
         redirect_slashes=False,
+        # `gateway/tracing.py` tells what there is to tell; FastAPI would look at each request for who else listens.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.services = services

@@ -36,8 +36,7 @@ from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMig
 from domain.ledger import LedgerHead
 from domain.moments import on_its_clock
 from domain.oncall.rota import UTC_ZONE, Zone
-from domain.protocol.approval import content_hash
-from domain.protocol.pinned import PinnedProtocol
+from domain.protocol.pinned import PinnedProtocol, Pins
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import Blocker, Code, CourseId, Frozen
 from domain.views.course import CourseView
@@ -141,6 +140,7 @@ class Courses:
         self._client = client
         self._timezone_of = timezone_of
         self._library = library
+        self._pins = Pins()
         self._record = record
         self._allow_unapproved = allow_unapproved
 
@@ -571,7 +571,7 @@ class Courses:
         approved = self._library.latest_approved(protocol_id)
         found = approved or (self._library.latest(protocol_id) if self._allow_unapproved else None)
         if found is not None:
-            return PinnedProtocol(protocol=found, hash=content_hash(found))
+            return self._pins.of(found)
         if self._library.latest(protocol_id) is not None:
             why = f"{protocol_id} is not approved: see `kapstan protocol approve`"
         else:
@@ -584,7 +584,7 @@ class Courses:
         found = self._library.get(protocol_id, event.data.to_version)
         if found is None or not (self._allow_unapproved or self._library.is_approved(found)):
             return None
-        return PinnedProtocol(protocol=found, hash=content_hash(found))
+        return self._pins.of(found)
 
 
 async def _reported(event: ClinicEvent, deciding: Awaitable[Answer]) -> Reported:

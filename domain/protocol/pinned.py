@@ -3,6 +3,7 @@
 from typing import Final
 from weakref import WeakValueDictionary
 
+from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
 from domain.values import Frozen
 
@@ -12,6 +13,20 @@ class PinnedProtocol(Frozen):
 
     protocol: Protocol
     hash: str
+
+
+class Pins:
+    """Protocols as they are pinned. The hash of each is computed once: that takes longer than to decide on an event."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], PinnedProtocol] = {}
+
+    def of(self, protocol: Protocol) -> PinnedProtocol:
+        """This protocol with its hash. One that was read anew is another."""
+        version = protocol.id, protocol.version
+        if version not in self._known or self._known[version].protocol is not protocol:
+            self._known[version] = PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
+        return self._known[version]
 
 
 def shared(protocol: Protocol, content_hash: str) -> Protocol:
