@@ -19,7 +19,7 @@ class Pins:
     """Protocols as they are pinned. The hash of each is computed once: that takes longer than to decide on an event."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], PinnedProtocol] = {}
+        self._known: dict[tuple[str, str], PinnedProtocol] = {}
 
     def of(self, protocol: Protocol) -> PinnedProtocol:
         """This protocol with its hash. One that was read anew is another."""
