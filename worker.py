@@ -65,6 +65,10 @@ GIVEN_UP_AFTER = timedelta(seconds=2)
 COLLECTED_AFTER = (50_000, 20, 20)
 """Thresholds of the garbage collector. Python's own (700, 10, 10) make it scan a long course repeatedly as it loads."""
 
+GATHERING_AT_ONCE = 2_000
+"""Most activities of courses at once. Each that has written its entries only waits a while for more; the SDK's own 100
+would be the most that a worker writes a second."""
+
 HOLDS_ON = 4
 """Exit code of a worker that holds on to runs."""
 
@@ -95,6 +99,7 @@ def workers(
             records.record_escalation,
             verifying.verify_record,
         ],
+        max_concurrent_activities=GATHERING_AT_ONCE,
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
         deployment_config=deployment,

@@ -138,8 +138,8 @@ class ReadingSeries(Frozen):
     def with_reading(self, reading: Reading) -> Self:
         """The series with this reading in its place."""
         place = self.place_of(reading)
-        if place == len(self.readings):  # as nearly always: one copy of thousands instead of three
-            return self.but(readings=(*self.readings, reading))
+        if place == len(self.readings):  # as nearly always: one copy of thousands instead of two or three
+            return self.but(readings=self.readings + (reading,))  # noqa: RUF005
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
     def with_readings(self, readings: Iterable[Reading]) -> Self:

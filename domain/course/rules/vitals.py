@@ -77,7 +77,7 @@ def judged_anew(
     That is the next one, and for each vital sign the next that have it, as many as a limit looks back at; if `arrived`
     changes what the clearance was based on, all that are compared with that.
     """
-    later = islice(session.readings, session.place_of(arrived), None)
+    later = session.readings[session.place_of(arrived) :]
     if at_clearance(protocol, session) != at_clearance(protocol, before):
         yield from later
         return
