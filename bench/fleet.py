@@ -85,6 +85,7 @@ async def rows(run: Run) -> list[Row]:
                     names = [one.course_id for one in fleet[had:has] if one.phase == phase]
                     if names:
                         await many.start(names, reach, datetime.now(UTC), with_rows=False)
+                        await many.until_begun(names)
                 await many.until_open(has)
                 await settled(house)
                 before, now = now, await _sizes(house, connection)

@@ -17,7 +17,7 @@ from domain.values import CourseId
 
 LOOK_AGAIN_AFTER: Final = 0.05  # seconds
 SETTLED_WITHIN: Final = 60.0  # seconds
-LOOK_FOR: Final = 0.4  # seconds in which nothing is written
+LOOK_FOR: Final = 1.2  # seconds in which nothing is written: longer than a course gathers
 WARM: Final = 1.0  # seconds
 
 
